@@ -1,0 +1,43 @@
+# Two commands do all the set-up on a fresh Debian 12 machine with Python 3.11: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo lab test check lab-packages lock clean
+.DELETE_ON_ERROR:
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Bulkhead needs Python 3.11 or later; $(PYTHON) is older. Try: make setup PYTHON=python3.11"; exit 3; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+lab: setup lab-packages
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/lab.sh
+
+# What the lab takes from Debian; only where something is missing and apt-get is there.
+lab-packages:
+	@sh examples/packages.sh
+
+test: setup lab-packages check
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Versions and hashes alone: the address of an index never stands in the file.
+lock:
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --all-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build *.egg-info

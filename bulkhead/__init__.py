@@ -1,0 +1,1 @@
+"""Bulkhead: stand up, break and prove a hosted OT platform."""

@@ -1,0 +1,159 @@
+"""AWS quotas that a plan would break, counted before anything is deployed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from bulkhead.blueprint.faults import Fault
+from bulkhead.blueprint.model import Quotas
+from bulkhead.plan import SHARED, Conduit, Host, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """One row of quotas.json: AWS's default, what AWS grants at most, and the way out."""
+
+    name: str
+    default: int
+    maximum: int
+    remedy: str
+
+
+@cache
+def table() -> Mapping[str, Quota]:
+    """The dated table, by key. Source and day stand in quotas.json."""
+    data = json.loads(files("bulkhead.blueprint").joinpath("quotas.json").read_text("utf-8"))
+    return {key: Quota(**{"name": row["name"], **row}) for key, row in data["quotas"].items()}
+
+
+def broken(plan: Plan, granted: Quotas) -> Iterator[Fault]:
+    """A fault for each quota that the plan needs more of than was granted.
+
+    Stand-ins for a customer's premises are not counted: they are never deployed to AWS.
+    """
+    for key, counts in _counts(plan).items():
+        quota = table()[key]
+        limit = getattr(granted, key) or quota.default
+        if limit > quota.maximum:
+            what = f"{limit} {quota.name} is more than AWS grants"
+            yield Fault(("quotas", key), what, f"at most {quota.maximum}", quota.remedy)
+        for what, count in sorted(counts.items()):
+            if count > limit:
+                yield _broken(key, quota, limit, what, count)
+
+
+def _broken(key: str, quota: Quota, limit: int, what: str, count: int) -> Fault:
+    if count > quota.maximum:
+        remedy = f"AWS grants {quota.maximum} at most: {quota.remedy}"
+    else:
+        remedy = (
+            f"have AWS raise the quota and state `quotas: {{{key}: {count}}}`, or {quota.remedy}"
+        )
+    return Fault(
+        ("quotas", key),
+        f"{what} would need {count} {quota.name}",
+        f"{limit}, the account's quota",
+        remedy,
+    )
+
+
+def _counts(plan: Plan) -> dict[str, Counter[str]]:
+    """For each quota, how many each account, network or group needs."""
+    real = {network.id: network for network in plan.networks if not network.standin}
+    homes = {subnet.id: subnet.network for subnet in plan.subnets}
+    peered = Counter(
+        f"network {end}"
+        for peering in plan.peerings
+        for end in (peering.requester, peering.accepter)
+    )
+    return {
+        "vpcs_per_region": Counter(f"account {network.account}" for network in real.values()),
+        "subnets_per_vpc": Counter(
+            f"network {s.network}" for s in plan.subnets if s.network in real
+        ),
+        "elastic_ips": Counter(
+            f"account {real[homes[host.subnet]].account}"
+            for host in plan.hosts
+            if host.public and homes[host.subnet] in real
+        ),
+        "peerings_per_vpc": peered,
+        "routes_per_table": Counter(
+            {
+                f"network {name}": 1 + network.public + peered[f"network {name}"]
+                for name, network in real.items()
+            }
+        ),
+        "rules_per_group": _rules(plan),
+        "entries_per_acl": acl_entries(plan),
+    }
+
+
+def _rules(plan: Plan) -> Counter[str]:
+    """Rules of each group and direction: one for a group of the same account, else one a host."""
+    accounts = {network.id: (network.account, network.standin) for network in plan.networks}
+    account = {group.id: accounts[group.network] for group in plan.groups}
+    members: dict[str, list[Host]] = {}
+    for host in plan.hosts:
+        members.setdefault(host.group, []).append(host)
+    counts: Counter[str] = Counter()
+    for conduit in plan.conduits:
+        for source in conduit.sources:
+            for target in conduit.targets:
+                same = account[source][0] == account[target][0] and conduit.path == "private"
+                if not account[target][1]:
+                    counts[f"inbound of {target}"] += (
+                        1 if same else _peers(members[source], conduit)
+                    )
+                if not account[source][1]:
+                    counts[f"outbound of {source}"] += (
+                        1 if same else _peers(members[target], conduit)
+                    )
+    return counts
+
+
+def _peers(hosts: list[Host], conduit: Conduit) -> int:
+    return sum(1 for host in hosts if conduit.path == "private" or host.public)
+
+
+def acl_entries(plan: Plan) -> Counter[str]:
+    """Entries of each subnet's network ACL by direction, as the program writes them.
+
+    A request and its replies are an entry each, for each prefix on the other side: the subnets
+    there, the whole pool for a subnet of the shared plane, everywhere on the public path.
+    """
+    lying: dict[str, set[str]] = {}
+    for host in plan.hosts:
+        lying.setdefault(host.group, set()).add(host.subnet)
+    networks = {network.id: network for network in plan.networks}
+    real = {
+        s.id: networks[s.network].stack for s in plan.subnets if not networks[s.network].standin
+    }
+    entries: set[tuple[str, str, str, str, str]] = set()
+    for conduit in plan.conduits:
+        ends = [
+            {s for group in groups for s in lying.get(group, ())}
+            for groups in (conduit.sources, conduit.targets)
+        ]
+        for inward, (here, there) in ((False, ends), (True, ends[::-1])):
+            for subnet in here & set(real):
+                for prefix in _prefixes(conduit, real[subnet], there - {subnet}):
+                    for reply in (False, True):
+                        direction = "inbound" if inward != reply else "outbound"
+                        entries.add((subnet, direction, prefix, *_passes(conduit, reply)))
+    return Counter(f"{direction} of subnet {subnet}" for subnet, direction, *_ in entries)
+
+
+def _prefixes(conduit: Conduit, stack: str, there: set[str]) -> set[str]:
+    if conduit.path == "public":
+        return {"anywhere"}
+    return {"pool"} if there and stack == SHARED else there
+
+
+def _passes(conduit: Conduit, reply: bool) -> tuple[str, str]:
+    """Protocol and ports; replies of TCP and UDP go to any high port."""
+    service = conduit.service
+    ports = reply and service.protocol in ("tcp", "udp")
+    return service.protocol, "high" if ports else f"{service.first}-{service.last}"

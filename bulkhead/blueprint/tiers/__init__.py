@@ -1,0 +1,80 @@
+"""Isolation tiers: each a file of this folder with a `TIER`; adding one touches nothing else."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network
+
+from bulkhead.plan import Group, Network, Subnet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """The security level a tier's hosted zones carry for one foundational requirement, and why."""
+
+    level: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where a tenant is put: the pool's /16 blocks by number, and the tenant's own number."""
+
+    tenant: str
+    block: int
+    pool: IPv4Network
+
+    def block_at(self, number: int) -> IPv4Network:
+        """The /16 with this number."""
+        base = int(self.pool.network_address) + (number << 16)
+        return IPv4Network((base, 16))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a tenant's hosted zones lie.
+
+    subnets_of: zone kind -> subnet id. groups_of: `kind.role` -> group id. first: `kind.role`
+    -> address of the role's first host; the others follow it. open_groups: groups within which
+    the tier filters nothing, which the plan then says as a conduit of its own.
+    """
+
+    networks: tuple[Network, ...]
+    subnets: tuple[Subnet, ...]
+    groups: tuple[Group, ...]
+    subnets_of: Mapping[str, str]
+    groups_of: Mapping[str, str]
+    first: Mapping[str, IPv4Address]
+    open_groups: frozenset[str] = field(default=frozenset())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most."""
+
+    name: str
+    summary: str
+    capability: tuple[Capability, ...]
+    unprotected: tuple[str, ...]
+    room: int
+    place: Callable[[Room], Placement]
+
+
+@cache
+def tiers() -> Mapping[str, Tier]:
+    """All tiers by name, in name order, found by looking into this folder."""
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__))
+    modules = (importlib.import_module(f"{__name__}.{name}") for name in names)
+    return {module.TIER.name: module.TIER for module in modules}
+
+
+def network_at(block: IPv4Network, index: int) -> IPv4Network:
+    """The index-th /20 of a block: the address space of one VPC."""
+    return IPv4Network((int(block.network_address) + (index << 12), 20))
+
+
+def first_subnet(network: IPv4Network, index: int = 0) -> IPv4Network:
+    """The index-th /24 of a network."""
+    return IPv4Network((int(network.network_address) + (index << 8), 24))

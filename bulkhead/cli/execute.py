@@ -1,0 +1,28 @@
+"""`bulkhead exec`: run a command on a host."""
+
+import argparse
+from typing import Any
+
+from bulkhead.cli.common import add_environment, add_state, state_of, verb
+
+
+def register(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "exec", run, "run a command on a host: bulkhead exec HOST -- CMD …")
+    parser.add_argument("host", metavar="HOST", help="a host's id, as `plan` and `status` show it")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD")
+    add_environment(parser, "lab")
+    add_state(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it there with this terminal; returns the command's own exit code."""
+    from bulkhead.environments.lab import Lab
+    from bulkhead.errors import Problem, WrongInput
+
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if not command:
+        raise WrongInput(
+            Problem(where="exec", what="no command was given", remedy="bulkhead exec HOST -- CMD")
+        )
+    return Lab(state_of(args)).standing().execute(args.host, command)

@@ -1,0 +1,38 @@
+"""`bulkhead up`: make the environment what the blueprint says, and nothing else."""
+
+import argparse
+from typing import Any
+
+from bulkhead.cli.common import add_environment, add_estate, add_state, state_of, verb
+
+
+def register(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "up", run, "stand up an estate, or change the one that stands")
+    add_estate(parser)
+    add_environment(parser, "lab")
+    add_state(parser)
+    parser.add_argument(
+        "--refresh", action="store_true", help="first look for what was changed around us"
+    )
+    parser.add_argument(
+        "--preview", action="store_true", help="say what would change, and change nothing"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Preview in the words of zones and conduits, then make it so."""
+    from bulkhead.blueprint import expand, load
+    from bulkhead.cli import show
+    from bulkhead.environments.lab import Lab
+
+    plan = expand(load(args.estate))
+    lab = Lab(state_of(args))
+    result = lab.up(plan, say=show.say, refresh=args.refresh, preview=args.preview)
+    if args.json:
+        show.as_json(result.as_dict())
+    elif args.preview and not result.sentences:
+        show.out("nothing differs from the blueprint")
+    elif not args.preview:
+        show.out(result.summary())
+    return 0

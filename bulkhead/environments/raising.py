@@ -1,0 +1,112 @@
+"""One `up`: what differs is said first, in zones and conduits; then only that is changed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bulkhead.environments.words import sentence
+from bulkhead.plan import Plan, digest
+from infra.program.project import specs
+
+if TYPE_CHECKING:
+    from infra.program.engine import Change, Engine
+    from infra.program.specs import StackSpec
+
+Say = Callable[[str], None]
+EVERY = 25
+"""Steps between two lines of progress."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What one `up` did or would do: sentences for people, the engine's steps counted."""
+
+    digest: str
+    sentences: list[str] = field(default_factory=list)
+    steps: int = 0
+    hosts: int = 0
+    endpoint: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "digest": self.digest,
+            "changes": self.sentences,
+            "steps": self.steps,
+            "hosts": self.hosts,
+            "aws_endpoint": self.endpoint,
+        }
+
+    def summary(self) -> str:
+        """For people, at the end."""
+        did = f"{self.steps} steps" if self.steps else "nothing had to change"
+        return f"up: {did}; {self.hosts} hosts run; AWS API at {self.endpoint}"
+
+
+class Raising:
+    """The stacks of a plan brought in line, in their order: `shared` first, tenants after it."""
+
+    def __init__(self, plan: Plan, engine: "Engine", say: Say, *, refresh: bool) -> None:
+        self._engine = engine
+        self._say = say
+        self._refresh = refresh
+        self._specs: Mapping[str, StackSpec] = specs(plan, standins=True)
+        self._result = Result(digest=digest(plan))
+
+    def preview(self) -> Result:
+        """What would change; nothing is."""
+        self._gone()
+        self._pending()
+        return self._result
+
+    def raise_up(self) -> Result:
+        """Remove the stacks that are gone from the blueprint, then change what differs."""
+        gone, pending = self._gone(), self._pending()
+        for stack in gone:
+            with self._steps(stack, "removing") as note:
+                self._engine.remove(stack, note)
+        for stack in pending:
+            with self._steps(stack, "working") as note:
+                self._engine.up(self._specs[stack], note, refresh=self._refresh)
+        return self._result
+
+    def _gone(self) -> list[str]:
+        gone = [stack for stack in self._engine.stacks() if stack not in self._specs]
+        for stack in gone:
+            self._tell(f"[{stack}] is no longer in the blueprint: everything in it is removed")
+        return gone
+
+    def _pending(self) -> list[str]:
+        """The stacks to change: new ones, and those whose preview is not empty."""
+        pending = []
+        known = self._engine.stacks()
+        for stack, spec in self._specs.items():
+            if stack not in known:
+                self._tell(f"[{stack}] is new: everything in it is made")
+                pending.append(stack)
+            elif changes := self._engine.preview(spec, refresh=self._refresh):
+                for change in changes:
+                    self._tell(sentence(change))
+                pending.append(stack)
+        return pending
+
+    def _tell(self, line: str) -> None:
+        self._result.sentences.append(line)
+        self._say(line)
+
+    @contextmanager
+    def _steps(self, stack: str, doing: str) -> "Iterator[Callable[[Change], None]]":
+        """Progress of one stack: a line now and then, and one at the end."""
+        count = 0
+
+        def note(_change: "Change") -> None:
+            nonlocal count
+            count += 1
+            if count % EVERY == 0:
+                self._say(f"{stack}: {count} steps")
+
+        self._say(f"{stack}: {doing}")
+        yield note
+        self._result.steps += count
+        self._say(f"{stack}: done, {count} steps")

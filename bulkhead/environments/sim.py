@@ -1,0 +1,26 @@
+"""`sim`: the program evaluated without engine or account, and what its network computes to."""
+
+from typing import TYPE_CHECKING
+
+from bulkhead.network.deployed import Deployed
+from bulkhead.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.program.specs import StackSpec
+
+
+def stacks(plan: Plan) -> "Mapping[str, StackSpec]":
+    """One spec per stack, the plants' stand-ins included."""
+    from infra.program.project import specs
+
+    return specs(plan, standins=True)
+
+
+def deployed(plan: Plan) -> Deployed:
+    """The network that the program declares for this plan, read from the SDK's mocks."""
+    from infra.program.declared import deployed as read
+    from infra.program.evaluate import evaluate
+
+    return read(evaluate(stacks(plan)))

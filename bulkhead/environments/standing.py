@@ -1,0 +1,135 @@
+"""A lab that stands: what its API says, how its hosts are entered, what its packets do."""
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bulkhead.errors import Problem, WrongInput
+from bulkhead.network.deployed import INTERNET_ADDRESS, Deployed, Flow, Interface
+from bulkhead.network.read import read
+from bulkhead.plan import INTERNET
+from infra.lab.api.accounts import ACCOUNTS, role_arn, root
+from infra.lab.fabric.names import namespace
+from infra.lab.region import control, launch, state
+
+if TYPE_CHECKING:
+    from infra.lab.probe import Observation, Vantage
+    from infra.lab.region.state import RegionInfo
+    from infra.program.target import Target
+
+IMAGE = "ami-0b1d0000000000000"
+"""The image of bare hosts: nothing is read from it."""
+
+
+class Standing:
+    """The region of `info`, seen from the command's process."""
+
+    def __init__(self, info: "RegionInfo") -> None:
+        self.info = info
+
+    def deployed(self) -> Deployed:
+        """What the API says is deployed, over all accounts of the lab."""
+        return read(launch.apis(self.info))
+
+    def target(self) -> "Target":
+        """Where the program is aimed: this region, its accounts by their roles."""
+        from infra.program.target import Target
+
+        keys = root(state.secret(Path(self.info.state)))
+        return Target(
+            accounts=dict(ACCOUNTS),
+            roles={alias: role_arn(ACCOUNTS[alias]) for alias in ("audit", "plant")},
+            image=IMAGE,
+            standins=True,
+            endpoint=self.info.endpoint,
+            access_key=keys.access_key,
+            secret_key=keys.secret_key,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """The keys of `bulkhead status --json`."""
+        keys = root(state.secret(Path(self.info.state)))
+        said = control.ask(Path(self.info.state), do="status")
+        return {
+            "aws_endpoint": self.info.endpoint,
+            "access_key": keys.access_key,
+            "secret_key": keys.secret_key,
+            "region": self.info.region,
+            "lab": self.info.lab,
+            "state": self.info.state,
+            "degraded": said["degraded"],
+            "hosts": [self._row(item) for item in self.deployed().interfaces],
+        }
+
+    def cut(self, host: str, other: str | None = None, port: int | None = None) -> int:
+        """End a host's tracked flows, all or those with another host or port; how many."""
+        wanted: dict[str, Any] = {"address": self._there(host).address}
+        if other:
+            wanted["other"] = self._there(other).address
+        if port:
+            wanted["port"] = port
+        return int(control.ask(Path(self.info.state), do="cut", **wanted)["cut"])
+
+    def observe(
+        self, flows: Sequence[Flow], progress: Callable[[int, int], None] | None
+    ) -> dict[Flow, "Observation"]:
+        """Send each flow's packets; what was observed."""
+        from infra.lab.probe import observe
+
+        fabric = namespace(self.info.lab, "fabric")
+        return observe(flows, self.vantages(), fabric, progress=progress)
+
+    def vantages(self) -> Mapping[str, "Vantage"]:
+        """Every running host, and the internet, by name."""
+        from infra.lab.probe import Vantage
+
+        rows = [
+            Vantage(
+                host=row.host,
+                namespace=self._namespace(row),
+                address=row.address,
+                public=row.public,
+            )
+            for row in self.deployed().interfaces
+            if row.running
+        ]
+        outside = Vantage(
+            host=INTERNET,
+            namespace=namespace(self.info.lab, INTERNET),
+            address=INTERNET_ADDRESS,
+            public=INTERNET_ADDRESS,
+        )
+        return {row.host: row for row in [*rows, outside]}
+
+    def execute(self, host: str, command: Sequence[str]) -> int:
+        """Run a command in the host's network, with this terminal; its exit code."""
+        inside = ["ip", "netns", "exec", self._there(host).namespace, *command]
+        return subprocess.call(inside)
+
+    def _there(self, host: str) -> "Vantage":
+        """The running host of that name; WrongInput with the nearest names if there is none."""
+        there = self.vantages()
+        if host in there:
+            return there[host]
+        near = get_close_matches(host, there, n=3)
+        raise WrongInput(
+            Problem(
+                where=host,
+                what="no such host runs in this lab",
+                allowed=", ".join(near or sorted(there)),
+            )
+        )
+
+    def _namespace(self, row: Interface) -> str:
+        return namespace(self.info.lab, row.instance)
+
+    def _row(self, row: Interface) -> dict[str, Any]:
+        return {
+            "host": row.host,
+            "address": row.address,
+            "public": row.public,
+            "running": row.running,
+            "namespace": self._namespace(row),
+        }

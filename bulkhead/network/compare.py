@@ -1,0 +1,154 @@
+"""Intent against the model, exactly, and both against packets: what differs, where and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from bulkhead.network.deployed import Flow, Outcome, Verdict
+from bulkhead.network.difference import Difference, ordered
+from bulkhead.network.intent import Intent, services
+from bulkhead.network.ports import Ports, point_of
+from bulkhead.network.reach import Reach
+from bulkhead.network.sample import sample
+from bulkhead.plan.tables import Path
+
+__all__ = ["Difference", "compare", "sample"]
+
+_Observed = Mapping[Flow, Verdict]
+_Pair = tuple[str, str, Path]
+_Seen = Mapping[_Pair, list[tuple[Flow, Outcome]]]
+
+
+def compare(
+    intent: Intent,
+    computed: Reach,
+    observed: _Observed | None = None,
+    flows: Iterable[Flow] | None = None,
+) -> tuple[Difference, ...]:
+    """Every difference, in canonical order; none means that all agree.
+
+    Intent and model are compared over the complete sets of services of every ordered pair and
+    path. observed: what packets did; `flows` are those that should have been tried (default:
+    those observed). Without `observed` nothing is said about packets.
+    """
+    seen = _seen(observed or {})
+    found = [*_hosts(intent, computed), *_exactly(intent, computed, seen)]
+    if observed is not None:
+        asked = sorted(set(observed if flows is None else flows) | observed.keys())
+        found += _by_packets(intent, computed, observed, asked)
+    return ordered(found)
+
+
+def _hosts(intent: Intent, computed: Reach) -> Iterator[Difference]:
+    planned, deployed = set(intent.hosts), set(computed.hosts)
+    for host in planned - deployed:
+        yield Difference(kind="missing host", source=host, because=("planned, not deployed",))
+    for host in deployed - planned:
+        yield Difference(kind="unplanned host", source=host, because=("deployed, not planned",))
+
+
+def _exactly(intent: Intent, computed: Reach, seen: _Seen) -> Iterator[Difference]:
+    """Differences between intent and model; a missing host is not told again for each pair."""
+    for source, target in product(computed.hosts, repeat=2):
+        for path in sorted({*intent.paths(source, target), *computed.paths(source, target)}):
+            allowed = intent.allowed(source, target, path)
+            if allowed != computed.delivered(source, target, path):
+                yield from _opened(allowed, computed, (source, target, path), seen)
+            if allowed != computed.answered(source, target, path):
+                yield from _closed(intent, computed, (source, target, path), seen)
+
+
+def _opened(allowed: Ports, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
+    answered, delivered = computed.answered(*pair), computed.delivered(*pair)
+    parts: tuple[tuple[Outcome, Ports], ...] = (
+        ("answered", answered - allowed),
+        ("one-way", delivered - answered - allowed),
+    )
+    for outcome, part in parts:
+        if part:
+            yield Difference(
+                kind="opened",
+                source=pair[0],
+                target=pair[1],
+                path=pair[2],
+                services=part,
+                intended="refused",
+                computed=outcome,
+                observed=_agreed(seen, pair, part),
+                layer="group-ingress",
+                because=computed.carriers(*pair, part),
+            )
+
+
+def _closed(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
+    missing = intent.allowed(*pair) - computed.answered(*pair)
+    for stop in computed.stops(*pair, missing) if missing else ():
+        yield Difference(
+            kind="closed",
+            source=pair[0],
+            target=pair[1],
+            path=pair[2],
+            services=stop.services,
+            intended="answered",
+            computed="one-way" if stop.layer.startswith("reply-") else "refused",
+            observed=_agreed(seen, pair, stop.services),
+            layer=stop.layer,
+            because=stop.because,
+            conduits=tuple(
+                item.id for item in intent.declared(*pair) if services(item.service) & stop.services
+            ),
+        )
+
+
+def _by_packets(
+    intent: Intent, computed: Reach, observed: _Observed, flows: Iterable[Flow]
+) -> Iterator[Difference]:
+    untried = Verdict("not observed", None, ("it was not tried",))
+    for flow in flows:
+        verdict = observed.get(flow, untried)
+        if verdict.outcome != computed.outcome(flow):
+            yield _about(flow, intent, computed, verdict)
+
+
+def _about(flow: Flow, intent: Intent, computed: Reach, packets: Verdict) -> Difference:
+    """What is to be said of a flow that packets did not find as computed, or did not tell."""
+    point, model = point_of(flow), computed.explain(flow)
+    allowed = intent.allowed(flow.source, flow.target, flow.path)
+    silent = packets.outcome == "not observed"
+    return Difference(
+        kind="not observed" if silent else "model-vs-packets",
+        source=flow.source,
+        target=flow.target,
+        path=flow.path,
+        services=Ports.of(point[0], point[1], point[1]),
+        flow=flow,
+        intended="answered" if allowed.contains(*point) else "refused",
+        computed=model.outcome,
+        observed=packets.outcome,
+        layer=packets.layer or model.layer,
+        because=packets.because if silent else _both(model, packets),
+    )
+
+
+def _both(model: Verdict, packets: Verdict) -> tuple[str, ...]:
+    """What model and packets say about one flow, each with its layer."""
+    return (_told("model", model), _told("packets", packets))
+
+
+def _told(who: str, verdict: Verdict) -> str:
+    where = f" at {verdict.layer}" if verdict.layer else ""
+    said = f" ({'; '.join(verdict.because)})" if verdict.because else ""
+    return f"{who}: {verdict.outcome}{where}{said}"
+
+
+def _seen(observed: _Observed) -> _Seen:
+    found: defaultdict[_Pair, list[tuple[Flow, Outcome]]] = defaultdict(list)
+    for flow, verdict in observed.items():
+        found[flow.source, flow.target, flow.path].append((flow, verdict.outcome))
+    return found
+
+
+def _agreed(seen: _Seen, pair: _Pair, part: Ports) -> Outcome | None:
+    """What packets say of a set of services, if those tried all say the same."""
+    told = {outcome for flow, outcome in seen.get(pair, ()) if part.contains(*point_of(flow))}
+    return told.pop() if len(told) == 1 else None

@@ -1,0 +1,148 @@
+"""The flows that a deployment computes to: pure, exact, from the API's own words.
+
+Semantics are AWS's (VPC user guide: route priority, network ACLs, security groups, peering;
+EC2: connection tracking). The lab compiles the same tables to packets' rules independently.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bulkhead.network.deployed import Deployed, Flow, Interface, Layer, Outcome, Verdict
+from bulkhead.network.layers import Layers, Stage
+from bulkhead.network.ports import EVERYTHING, NOTHING, Ports, point_of
+from bulkhead.plan.tables import INTERNET, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Services that one layer stops, and the sentences that name the rule or route."""
+
+    layer: Layer
+    services: Ports
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What hosts can reach each other by; `hosts` is sorted and includes INTERNET.
+
+    Unknown hosts reach nothing and are reached by nothing; nor does a host reach itself.
+    """
+
+    deployed: Deployed
+    hosts: tuple[str, ...]
+    layers: Layers
+    _passing: dict[tuple[str, str, Path], tuple[Ports, Ports]] = field(default_factory=dict)
+
+    def paths(self, source: str, target: str) -> tuple[Path, ...]:
+        """The addresses by which `source` could ask `target`, were everything open."""
+        if source == target:
+            return ()
+        end = self.layers.lookup.hosts.get(target)
+        public = target == INTERNET or (end is not None and end.public is not None)
+        private = INTERNET not in (source, target)
+        return ("private",) * private + ("public",) * public  # type: ignore[return-value]
+
+    def delivered(self, source: str, target: str, path: Path) -> Ports:
+        """Exactly the services whose request arrives."""
+        return self._computed(source, target, path)[0]
+
+    def answered(self, source: str, target: str, path: Path) -> Ports:
+        """Exactly the services whose request arrives and whose reply comes back."""
+        return self._computed(source, target, path)[1]
+
+    def explain(self, flow: Flow) -> Verdict:
+        """What becomes of one flow, the first layer that stops it, and what decides there.
+
+        `because` names what allows in every layer when the flow is answered, else what stops.
+        """
+        if missing := self._missing(flow.source, flow.target):
+            return Verdict("refused", "host", missing)
+        query = Ports.of(*_twice(point_of(flow)))
+        said: list[str] = []
+        for stage in self._stages(flow.source, flow.target, flow.path):
+            if not stage.passes & query:
+                outcome: Outcome = "one-way" if stage.reply else "refused"
+                return Verdict(outcome, stage.layer, stage.why(query))
+            said += stage.why(query)
+        if said:
+            return Verdict("answered", None, tuple(said))
+        return Verdict("refused", "route", _no_path(flow.target, flow.path))
+
+    def outcome(self, flow: Flow) -> Outcome:
+        """What becomes of one flow, without the reasons (fast)."""
+        point = point_of(flow)
+        delivered, answered = self._computed(flow.source, flow.target, flow.path)
+        if answered.contains(*point):
+            return "answered"
+        return "one-way" if delivered.contains(*point) else "refused"
+
+    def stops(self, source: str, target: str, path: Path, query: Ports) -> tuple[Stop, ...]:
+        """Where services of the query are stopped: each at the first layer that stops it."""
+        if missing := self._missing(source, target):
+            return (Stop("host", query, missing),)
+        found, left, met = [], query, False
+        for stage in self._stages(source, target, path):
+            met = True
+            if stopped := left - stage.passes:
+                found.append(Stop(stage.layer, stopped, stage.why(stopped)))
+            left &= stage.passes
+        return tuple(found) if met else (Stop("route", query, _no_path(target, path)),)
+
+    def carriers(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
+        """The security group rules that let services of the query through, receiver's first."""
+        stages = self._stages(source, target, path)
+        by_layer = {stage.layer: stage.why(query) for stage in stages if stage.passes & query}
+        return (*by_layer.get("group-ingress", ()), *by_layer.get("group-egress", ()))
+
+    def _computed(self, source: str, target: str, path: Path) -> tuple[Ports, Ports]:
+        key = (source, target, path)
+        if key not in self._passing:
+            self._passing[key] = _passing(self._stages(*key))
+        return self._passing[key]
+
+    def _stages(self, source: str, target: str, path: Path) -> Iterator[Stage]:
+        """The layers between two hosts; none where there is no such path between them."""
+        sender, receiver = self._end(source), self._end(target)
+        if source == target or self._missing(source, target):
+            return iter(())
+        if path == "public":
+            return self.layers.public(sender, receiver)
+        return self.layers.private(sender, receiver) if sender and receiver else iter(())
+
+    def _end(self, host: str) -> Interface | None:
+        return self.layers.lookup.hosts.get(host)
+
+    def _missing(self, *hosts: str) -> tuple[str, ...]:
+        known = self.layers.lookup.hosts
+        return tuple(
+            f"no host {host} is deployed"
+            for host in hosts
+            if host != INTERNET and host not in known
+        )
+
+
+def reach(deployed: Deployed) -> Reach:
+    """The reach of a deployment. Costs little until asked; what was asked is remembered."""
+    hosts = (*(item.host for item in deployed.interfaces), INTERNET)
+    return Reach(deployed, tuple(sorted(hosts)), Layers.of(deployed))
+
+
+def _passing(stages: Iterator[Stage]) -> tuple[Ports, Ports]:
+    """What arrives, and what is answered; later layers are not asked once nothing is left."""
+    delivered, answered, met = EVERYTHING, EVERYTHING, False
+    for stage in stages:
+        met = True
+        answered &= stage.passes
+        delivered = delivered if stage.reply else answered
+        if not answered:
+            break
+    return (delivered, answered) if met else (NOTHING, NOTHING)
+
+
+def _twice(point: tuple[int, int]) -> tuple[int, int, int]:
+    return (point[0], point[1], point[1])
+
+
+def _no_path(target: str, path: Path) -> tuple[str, ...]:
+    return (f"{target} has no {path} address",)

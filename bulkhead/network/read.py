@@ -1,0 +1,152 @@
+"""Read what AWS APIs say is deployed. The only door by which a Deployed comes to be."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Any, Protocol, TypeVar
+
+from bulkhead.errors import BulkheadError, Problem
+from bulkhead.network.deployed import (
+    Acl,
+    Deployed,
+    Gateway,
+    Group,
+    Interface,
+    Peering,
+    RouteTable,
+    Subnet,
+    Vpc,
+)
+from bulkhead.network.parse import acls, groups, instances, routing, vpcs
+
+ALL_KINDS = frozenset(item.name for item in fields(Deployed))
+"""The kinds that can be read: the names of Deployed's fields."""
+_Kind = TypeVar("_Kind", Vpc, RouteTable, Acl, Group, Peering, Gateway)
+_ROUTING = frozenset({"subnets", "route_tables", "acls"})
+_IMPLIED = {
+    "subnets": _ROUTING,
+    "route_tables": _ROUTING,
+    "acls": _ROUTING,
+    # A VPC comes and goes with its default group, network ACL and route table.
+    "vpcs": _ROUTING | {"groups"},
+    # Routes turn into black holes when their next hop goes.
+    "peerings": _ROUTING,
+    "gateways": _ROUTING,
+}
+
+
+class Api(Protocol):
+    """One account's EC2 API in one region. account: its 12-digit id."""
+
+    @property
+    def account(self) -> str:
+        """The 12-digit id."""
+        ...
+
+    def describe(self, operation: str, **filters: object) -> list[dict[str, Any]]:
+        """All items of a paginated call named as boto3's client method, in order."""
+        ...
+
+
+def read(
+    apis: Sequence[Api],
+    kinds: Iterable[str] = ALL_KINDS,
+    previous: Deployed | None = None,
+) -> Deployed:
+    """What is deployed in the accounts of `apis`, sorted by id, each thing once.
+
+    With `previous`, only `kinds` and what depends on them are read; the rest is taken over.
+    NotModelled where the API says something about packets that the tables cannot hold.
+    """
+    asked = ALL_KINDS if previous is None else _expanded(kinds)
+    parts: dict[str, Any] = {}
+    for kind, reader in _READERS.items():
+        if kind in asked:
+            parts[kind] = reader(apis)
+    if asked & _ROUTING:
+        parts |= _routing(apis)
+    return replace(previous or Deployed(), **parts)
+
+
+def read_group(api: Api, group_id: str) -> Group:
+    """One security group with its rules, by id; BulkheadError when there is none."""
+    found = api.describe("describe_security_groups", GroupIds=[group_id])
+    if not found:
+        raise BulkheadError(Problem(group_id, f"account {api.account} has no such group"))
+    wanted = [{"Name": "group-id", "Values": [group_id]}]
+    return groups.group(found[0], api.describe("describe_security_group_rules", Filters=wanted))
+
+
+def _expanded(kinds: Iterable[str]) -> frozenset[str]:
+    asked = frozenset(kinds)
+    if unknown := asked - ALL_KINDS:
+        raise ValueError(f"no such kinds: {sorted(unknown)}")
+    return asked.union(*(_IMPLIED.get(kind, ()) for kind in asked))
+
+
+def _each(
+    operation: str, parse: Callable[[dict[str, Any], str], _Kind | None]
+) -> Callable[[Sequence[Api]], tuple[_Kind, ...]]:
+    """A reader of a kind whose items stand alone."""
+
+    def reader(apis: Sequence[Api]) -> tuple[_Kind, ...]:
+        found = (parse(item, api.account) for api in apis for item in api.describe(operation))
+        return _once(item for item in found if item is not None)
+
+    return reader
+
+
+def _once(found: Iterable[_Kind]) -> tuple[_Kind, ...]:
+    """Sorted by id. What two accounts see (a peering) is kept once, as the one who named it."""
+    kept: dict[str, _Kind] = {}
+    for item in found:
+        if item.id not in kept or kept[item.id].name == item.id:
+            kept[item.id] = item
+    return tuple(kept[identity] for identity in sorted(kept))
+
+
+def _groups(apis: Sequence[Api]) -> tuple[Group, ...]:
+    found = []
+    for api in apis:
+        rules: dict[str, list[dict[str, Any]]] = {}
+        for rule in api.describe("describe_security_group_rules"):
+            rules.setdefault(rule["GroupId"], []).append(rule)
+        for item in api.describe("describe_security_groups"):
+            found.append(groups.group(item, rules.get(item["GroupId"], ())))
+    return _once(found)
+
+
+def _interfaces(apis: Sequence[Api]) -> tuple[Interface, ...]:
+    return instances.told_apart(
+        interface
+        for api in apis
+        for reservation in api.describe("describe_instances")
+        for interface in instances.interfaces(reservation, api.account)
+    )
+
+
+def _routing(apis: Sequence[Api]) -> dict[str, Any]:
+    """Subnets, route tables and ACLs: the latter two say which subnets they are in force for."""
+    found: dict[str, Subnet] = {}
+    tables, lists = [], []
+    for api in apis:
+        own_tables = api.describe("describe_route_tables")
+        own_lists = api.describe("describe_network_acls")
+        in_force = routing.tables_in_force(own_tables), acls.acls_in_force(own_lists)
+        for item in api.describe("describe_subnets"):
+            found.setdefault(item["SubnetId"], routing.subnet(item, *in_force))
+        tables += [routing.route_table(item, api.account) for item in own_tables]
+        lists += [acls.acl(item, api.account) for item in own_lists]
+    return {
+        "subnets": tuple(found[identity] for identity in sorted(found)),
+        "route_tables": _once(tables),
+        "acls": _once(lists),
+    }
+
+
+_READERS: dict[str, Callable[[Sequence[Api]], tuple[Any, ...]]] = {
+    "vpcs": _each("describe_vpcs", vpcs.vpc),
+    "gateways": _each("describe_internet_gateways", vpcs.gateway),
+    "peerings": _each("describe_vpc_peering_connections", vpcs.peering),
+    "groups": _groups,
+    "interfaces": _interfaces,
+}

@@ -1,0 +1,1 @@
+"""Where plans become things: the Pulumi program and the lab's region."""

@@ -1,0 +1,26 @@
+"""The Pulumi program's front door: `pulumi up` from the project's root, one stack per tenant.
+
+Configuration (`pulumi config set`): `blueprint` (path of the estate file), `image` (AMI id),
+`accounts` (alias to id) and `roles` (alias to role ARN). The stack's name is a tenant's id or
+`shared`.
+"""
+
+import pulumi
+
+from bulkhead.blueprint import expand, load
+from infra.program.build import build
+from infra.program.project import specs
+from infra.program.target import Target
+
+config = pulumi.Config("bulkhead")
+target = Target(
+    accounts=config.require_object("accounts"),
+    roles=config.get_object("roles") or {},
+    image=config.require("image"),
+    endpoint=config.get("endpoint"),
+    access_key=config.get("accessKey"),
+    secret_key=config.get("secretKey"),
+    standins=config.get_bool("standins") or False,
+)
+plan = expand(load(config.require("blueprint")))
+build(specs(plan, standins=target.standins)[pulumi.get_stack()], target)

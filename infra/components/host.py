@@ -1,0 +1,52 @@
+"""An instance in its subnet and group, and its public address if it has one."""
+
+import pulumi
+from pulumi_aws import ec2
+
+from infra.components.context import Context, tags
+from infra.program.specs import HostSpec
+
+INSTANCE_TYPE = "t3.small"
+
+
+def address(spec: HostSpec, context: Context) -> None:
+    """The public address of a host that has one: allocated, or the fixed one it brings."""
+    made = ec2.Eip(
+        spec.id,
+        domain="vpc",
+        address=None if spec.public == "allocate" else spec.public,
+        tags=tags(spec.id),
+        opts=pulumi.ResourceOptions(provider=context.providers[spec.account]),
+    )
+    context.note("public", spec.id, made.public_ip)
+    context.note("allocations", spec.id, made.id)
+
+
+class Host(pulumi.ComponentResource):
+    """One instance; its metadata service answers only session-bound (IMDSv2) requests."""
+
+    def __init__(self, spec: HostSpec, context: Context) -> None:
+        super().__init__("bulkhead:compute:Host", spec.id)
+        own = context.options(self, spec.account)
+        instance = ec2.Instance(
+            spec.id,
+            ami=context.image,
+            instance_type=INSTANCE_TYPE,
+            subnet_id=context.find("subnets", spec.subnet),
+            private_ip=spec.address,
+            vpc_security_group_ids=[context.find("groups", spec.group)],
+            metadata_options=ec2.InstanceMetadataOptionsArgs(
+                http_tokens="required", http_endpoint="enabled"
+            ),
+            tags={**tags(spec.id), "bulkhead:role": spec.role},
+            opts=own,
+        )
+        context.note("hosts", spec.id, instance.id)
+        if spec.public:
+            ec2.EipAssociation(
+                spec.id,
+                allocation_id=context.find("allocations", spec.id),
+                instance_id=instance.id,
+                opts=context.options(self, spec.account, context.gateways),
+            )
+        self.register_outputs({"instance_id": instance.id})

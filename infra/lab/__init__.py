@@ -1,0 +1,1 @@
+"""The one-machine region: provider, API, fabric, hosts."""

@@ -1,0 +1,1 @@
+"""The lab's AWS API: moto behind a gate that serialises, journals and enforces."""

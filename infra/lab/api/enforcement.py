@@ -1,0 +1,132 @@
+"""Keeping the packets' world equal to the API's: read what changed, load it, or drop everything."""
+
+import logging
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bulkhead.network.deployed import Deployed, Group
+from infra.lab.api.kinds import ALL_KINDS
+
+log = logging.getLogger(__name__)
+
+
+class Enforcer(Protocol):
+    """What carries packets. Until the first `apply` and after `block` it carries none."""
+
+    def open(self) -> None:
+        """Take hold of what is there, or make it; everything is dropped."""
+
+    def apply(self, deployed: Deployed) -> None:
+        """Make packets follow `deployed`; on return the kernel has it. Raises where it has not."""
+
+    def block(self) -> None:
+        """Drop everything from now on."""
+
+    def cut(self, address: str, other: str | None = None, port: int | None = None) -> int:
+        """End the tracked flows of an address; how many were ended."""
+        ...
+
+    def close(self) -> None:
+        """Let go; what is dropped stays dropped."""
+
+
+class Reader(Protocol):
+    """Reads the API (bulkhead.network.read over in-process clients)."""
+
+    def tables(self, kinds: Collection[str], previous: Deployed | None) -> Deployed:
+        """Deployed with `kinds` read anew and the rest taken from `previous`."""
+
+    def group(self, account: str, group_id: str) -> Group:
+        """One security group of `account`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """Since when (Unix seconds) and why no packet passes."""
+
+    since: float
+    why: str
+
+
+class Enforcement:
+    """Not safe for threads: whoever calls holds the region's lock (except for `degraded`)."""
+
+    def __init__(self, reader: Reader, enforcer: Enforcer) -> None:
+        self._reader, self._enforcer = reader, enforcer
+        self.deployed: Deployed | None = None
+        self.degraded: Degraded | None = None
+        self.last_failure: Degraded | None = None
+
+    def refresh(self) -> bool:
+        """Read everything and load it."""
+        return self._load(lambda: self._reader.tables(ALL_KINDS, None))
+
+    def changed(self, kinds: Collection[str], group: tuple[str, str] | None = None) -> bool:
+        """Load what a call changed; whether packets now follow the API.
+
+        group: account and id of the only group
+        whose rules changed, where `kinds` is `groups` and nothing else.
+        """
+        before = self.deployed
+        if self.degraded is not None or before is None:
+            return self.refresh()
+        if not kinds:
+            return True
+        if group is not None:
+            return self._load(lambda: _with_group(before, self._reader.group(*group)))
+        return self._load(lambda: self._reader.tables(kinds, before))
+
+    def _load(self, read: Callable[[], Deployed]) -> bool:
+        try:
+            deployed = read()
+            if self.degraded is not None or deployed != self.deployed:
+                self._enforcer.apply(deployed)
+        except Exception as failure:
+            log.exception("the network cannot be loaded")
+            self.fail(f"{type(failure).__name__}: {failure}")
+            return False
+        self.deployed, self.degraded = deployed, None
+        return True
+
+    def fail(self, why: str) -> None:
+        """Drop everything and say so."""
+        since = self.degraded.since if self.degraded else time.time()
+        self.degraded = self.last_failure = Degraded(since=since, why=why)
+        try:
+            self._enforcer.block()
+        except Exception:
+            log.exception("forwarding cannot be blocked; the fabric must be ended from outside")
+            self.degraded = Degraded(since=since, why=f"{why}; and forwarding cannot be blocked")
+
+    def cut(self, address: str, other: str | None = None, port: int | None = None) -> int:
+        """End the tracked flows of `address` (with `other`, to `port`); how many were ended."""
+        return self._enforcer.cut(address, other, port)
+
+
+def _with_group(before: Deployed, group: Group) -> Deployed:
+    """`before` with one group exchanged."""
+    kept = tuple(group if each.id == group.id else each for each in before.groups)
+    return replace(before, groups=kept)
+
+
+class NetworkReader:
+    """Reads with bulkhead.network.read through clients of every account."""
+
+    def __init__(self, clients: dict[str, Any]) -> None:
+        from bulkhead.network.boto import BotoApi
+
+        self._apis = {account: BotoApi(client, account) for account, client in clients.items()}
+
+    def tables(self, kinds: Collection[str], previous: Deployed | None) -> Deployed:
+        """Read `kinds` of all accounts."""
+        from bulkhead.network.read import read
+
+        return read(list(self._apis.values()), kinds=frozenset(kinds), previous=previous)
+
+    def group(self, account: str, group_id: str) -> Group:
+        """Read one group."""
+        from bulkhead.network.read import read_group
+
+        return read_group(self._apis[account], group_id)

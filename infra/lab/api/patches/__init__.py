@@ -1,0 +1,36 @@
+"""Where moto's EC2 differs from AWS in what decides about packets, mended: one file for each gap.
+
+Every patch has a test that shows the gap closed. They change moto's classes in this process, once.
+"""
+
+_applied = False
+
+
+def apply_patches() -> None:
+    """Mend moto in this process; a second time does nothing."""
+    global _applied  # noqa: PLW0603 - classes are patched once a process
+    if _applied:
+        return
+    from infra.lab.api.patches import (
+        dependencies,
+        group_membership,
+        group_rules,
+        no_default_vpc,
+        private_addresses,
+        public_addresses,
+        routes,
+        termination,
+    )
+
+    for patch in (
+        no_default_vpc,
+        private_addresses,
+        public_addresses,
+        group_membership,
+        group_rules,
+        routes,
+        dependencies,
+        termination,
+    ):
+        patch.patch()
+    _applied = True

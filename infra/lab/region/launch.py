@@ -1,0 +1,161 @@
+"""Starting, finding, ending and reaching a lab's region from another process."""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
+from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, root
+from infra.lab.region import state as files
+from infra.lab.region.state import RegionInfo
+
+PATIENCE = 20.0
+"""Seconds that a region has to end by itself before it is killed."""
+
+
+def start(state: Path, region: str = "eu-central-1", packets: str = "fabric") -> RegionInfo:
+    """The region of `state`: the one that runs, else a new process of its own session.
+
+    Returns when it answers. Raises BulkheadError with the region's own words where it cannot start.
+    """
+    state = state.resolve()
+    found = running(state)
+    if found is not None:
+        return found
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "infra.lab.region", "--state", str(state)]
+    command += ["--region", region, "--packets", packets, "--ready-fd", str(writer)]
+    (state / files.LOG).touch(mode=0o600)
+    with open(state / files.LOG, "ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[writer],
+            start_new_session=True,
+            env=os.environ | {"PYTHONHASHSEED": "0"},
+        )
+    os.close(writer)
+    with open(reader) as ready:
+        said = ready.read()
+    return _started(process, state, said)
+
+
+def _started(process: "subprocess.Popen[bytes]", state: Path, said: str) -> RegionInfo:
+    if not said:
+        code = process.wait()
+        tail = (state / files.LOG).read_text(errors="replace").splitlines()[-5:]
+        what = f"the lab's region ended with {code} before it served; its last words:"
+        raise BulkheadError(Problem(str(state / files.LOG), "\n    ".join([what, *tail])))
+    value = json.loads(said)
+    if "problems" not in value:
+        # The process outlives us and is no child to wait for; keep Python from warning of it.
+        process.returncode = 0
+        return RegionInfo(**value)
+    process.wait()
+    kinds = {kind.exit_code: kind for kind in (BulkheadError, WrongInput, MissingHere)}
+    raise kinds[value["exit_code"]](*(Problem(**each) for each in value["problems"]))
+
+
+def running(state: Path) -> RegionInfo | None:
+    """The region that serves on `state`, if its process is alive."""
+    info = files.read_info(state.resolve())
+    return info if info is not None and files.alive(info.pid, info.started) else None
+
+
+def stop(state: Path, forget: bool = False) -> None:
+    """End the region of `state` and remove from the machine all that bears the lab's name.
+
+    Works after a kill -9 at any moment, and again where nothing is left. forget: also remove the
+    journal and the keys, so that the next lab of this directory starts empty.
+    """
+    state = state.resolve()
+    if not state.exists():
+        return
+    held = files.holder(state)
+    if held is not None:
+        _end(*held)
+    with _claimed(state):
+        _remove(files.lab_id(state))
+        gone = [files.INFO, files.CONTROL]
+        gone += [files.JOURNAL, files.LAB, files.SECRET] if forget else []
+        for name in gone:
+            (state / name).unlink(missing_ok=True)
+
+
+def _end(pid: int, started: int) -> None:
+    """SIGTERM, and SIGKILL for what does not listen; only ever the process that was meant."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if not files.alive(pid, started):
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(process, number)
+            if select.select([process], [], [], PATIENCE)[0]:
+                return
+    finally:
+        os.close(process)
+
+
+@contextlib.contextmanager
+def _claimed(state: Path) -> Any:
+    """Hold the lock, waiting for a process that is just ending, so that none starts meanwhile."""
+    with open(os.open(state / files.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove(lab: str) -> None:
+    if os.geteuid() != 0:
+        return
+    from infra.lab.fabric import remove
+
+    remove(lab)
+
+
+def credentials(state: Path) -> dict[str, Credentials]:
+    """The key pairs of the lab by account alias: platform's is the root key."""
+    held = files.secret(state.resolve())
+    keys = {alias: assumed(held, account) for alias, account in ACCOUNTS.items()}
+    return keys | {"platform": root(held)}
+
+
+def connect(info: RegionInfo) -> dict[str, Any]:
+    """A boto3 session for each account alias; give its clients `endpoint_url=info.endpoint`."""
+    import boto3
+
+    return {
+        alias: boto3.session.Session(
+            aws_access_key_id=held.access_key,
+            aws_secret_access_key=held.secret_key,
+            aws_session_token=held.session_token,
+            region_name=info.region,
+        )
+        for alias, held in credentials(Path(info.state)).items()
+    }
+
+
+def clients(info: RegionInfo, service: str = "ec2") -> dict[str, Any]:
+    """A boto3 client of `service` for each account alias."""
+    sessions = connect(info)
+    return {a: s.client(service, endpoint_url=info.endpoint) for a, s in sessions.items()}
+
+
+def apis(info: RegionInfo) -> list[Any]:
+    """What bulkhead.network.read reads: a BotoApi for each account of the lab."""
+    from bulkhead.network.boto import BotoApi
+
+    return [BotoApi(client, ACCOUNTS[alias]) for alias, client in clients(info).items()]

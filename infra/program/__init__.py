@@ -1,0 +1,1 @@
+"""The Pulumi program: plan -> specs (pure) -> components -> resources."""

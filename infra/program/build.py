@@ -1,0 +1,67 @@
+"""The program: specs in, resources declared. The same for every environment."""
+
+from typing import Any
+
+import pulumi
+from pulumi_aws import ssm
+
+from bulkhead.plan import SHARED
+from infra.components.conduit import Conduit, group
+from infra.components.context import Context
+from infra.components.host import Host, address
+from infra.components.network import Network
+from infra.components.peering import Peering
+from infra.program.providers import providers
+from infra.program.specs import StackSpec
+from infra.program.target import Target
+
+PROJECT = "bulkhead"
+EXPORTS = ("networks", "subnets", "route_tables", "groups")
+"""What the shared stack exports for the tenants': ids alone."""
+
+
+def build(spec: StackSpec, target: Target) -> None:
+    """Declare every resource of one stack; runs inside a Pulumi program."""
+    context = Context(
+        providers=providers(spec, target),
+        accounts=target.accounts,
+        image=target.image,
+        shared=None if spec.stack == SHARED else _shared(),
+    )
+    for network in spec.networks:
+        Network(network, context)
+    for row in spec.groups:
+        group(row, context)
+    for host in spec.hosts:
+        if host.public:
+            address(host, context)
+    for peering in spec.peerings:
+        Peering(peering, context)
+    for conduit in spec.conduits:
+        Conduit(conduit, context)
+    for host in spec.hosts:
+        Host(host, context)
+    _say(spec, context)
+
+
+def _shared() -> pulumi.Output[Any]:
+    reference = pulumi.StackReference(f"organization/{PROJECT}/{SHARED}")
+    return pulumi.Output.all(**{kind: reference.get_output(kind) for kind in EXPORTS})
+
+
+def _say(spec: StackSpec, context: Context) -> None:
+    """The plan's digest, once as a parameter and once as an output; and the ids others need."""
+    ssm.Parameter(
+        "digest",
+        name=f"/bulkhead/{spec.estate}/{spec.stack}/digest",
+        type="String",
+        value=spec.digest,
+        opts=pulumi.ResourceOptions(provider=context.providers["platform"]),
+    )
+    pulumi.export("digest", spec.digest)
+    if spec.stack == SHARED:
+        for kind in EXPORTS:
+            pulumi.export(kind, context.made.get(kind, {}))
+    else:
+        pulumi.export("hosts", context.made.get("hosts", {}))
+        pulumi.export("public", context.made.get("public", {}))

@@ -1,0 +1,142 @@
+"""What each stack is made of: a plan projected into frozen specs, resource by resource.
+
+Pure: no Pulumi, no I/O. The components turn each spec into a few resources and decide
+nothing; golden files hold the specs of the example. Ids are the plan's own.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclEntrySpec:
+    """One stateless allow of a subnet's network ACL; ports are inclusive, `protocol` a name."""
+
+    number: int
+    egress: bool
+    protocol: str
+    cidr: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetSpec:
+    """A subnet with its own route table and network ACL; `outward` routes to the internet."""
+
+    id: str
+    cidr: str
+    outward: bool
+    acl: tuple[AclEntrySpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """A VPC with its subnets; its default group, ACL and route table are adopted and emptied."""
+
+    id: str
+    account: str
+    cidr: str
+    public: bool
+    subnets: tuple[SubnetSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSpec:
+    """A security group, without rules: each rule is a resource of its own."""
+
+    id: str
+    account: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The other side of a rule: a `cidr`, a `group` by id, or the `public` address of a host."""
+
+    kind: Literal["cidr", "group", "public"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """One allow of a security group. `protocol` is a name, or `-1` for all (then no ports)."""
+
+    id: str
+    account: str
+    group: str
+    egress: bool
+    protocol: str
+    first: int
+    last: int
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConduitSpec:
+    """The rules on both sides of one conduit, as far as this stack owns them."""
+
+    id: str
+    rules: tuple[RuleSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSpec:
+    """A route of `subnet`'s table over a peering."""
+
+    id: str
+    account: str
+    subnet: str
+    cidr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringSpec:
+    """A peering with the routes on both sides; accounts are aliases."""
+
+    id: str
+    requester: str
+    requester_account: str
+    accepter: str
+    accepter_account: str
+    routes: tuple[RouteSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSpec:
+    """An instance with a fixed private address; `public` as in the plan's host."""
+
+    id: str
+    account: str
+    subnet: str
+    group: str
+    role: str
+    address: str
+    public: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSpec:
+    """One stack: everything it owns. What it only refers to comes from the shared stack."""
+
+    stack: str
+    estate: str
+    region: str
+    digest: str
+    networks: tuple[NetworkSpec, ...]
+    groups: tuple[GroupSpec, ...]
+    conduits: tuple[ConduitSpec, ...]
+    peerings: tuple[PeeringSpec, ...]
+    hosts: tuple[HostSpec, ...]
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Aliases of the accounts that this stack makes anything in, sorted."""
+        used = {"platform"}
+        used |= {network.account for network in self.networks}
+        used |= {group.account for group in self.groups}
+        used |= {host.account for host in self.hosts}
+        used |= {rule.account for conduit in self.conduits for rule in conduit.rules}
+        for peering in self.peerings:
+            used |= {peering.requester_account, peering.accepter_account}
+        return tuple(sorted(used))

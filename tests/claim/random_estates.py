@@ -1,0 +1,67 @@
+"""Random estates as blueprints: other tenants, tiers, sites, counts and conduits each time."""
+
+from random import Random
+
+from blueprint_cases import estate_of, loaded, tenant, text_of
+
+from bulkhead.blueprint import expand
+from bulkhead.plan import Plan
+
+EXTRAS = (
+    ("ingest.ingest", "processing.inference"),
+    ("processing.inference", "ingest.ingest"),
+    ("ingest.broker", "storage.historian"),
+    ("storage", "processing"),
+    ("processing", "storage"),
+    ("ingest", "ingest"),
+    ("admin.bastion", "egress.proxy"),
+    ("processing", "egress.proxy"),
+    ("storage", "audit.logstore"),
+)
+"""Ends between which a conduit of any service is within the rules."""
+
+
+def random_plan(seed: int) -> Plan:
+    """The plan of a random estate; the same for the same seed."""
+    return expand(loaded(text_of(random_estate(Random(seed)))))
+
+
+def random_estate(random: Random) -> dict[str, object]:
+    """One to three tenants on either tier, with some of the example's conduits and some others."""
+    blocks = random.sample(range(2, 200), random.randint(1, 3))
+    tenants = [
+        tenant(
+            f"t{number}",
+            random.choice(("flat", "segmented")),
+            block,
+            sites=random.sample((1, 2, 3), random.randint(1, 2)),
+            extra=random.randint(0, 2),
+        )
+        for number, block in enumerate(blocks)
+    ]
+    estate = estate_of(*tenants)
+    kept = [row for row in estate["conduits"] if random.random() < 0.75]
+    chosen = random.sample(EXTRAS, random.randint(0, 4))
+    extras = [_conduit(random, number, *ends) for number, ends in enumerate(chosen)]
+    return estate | {"conduits": kept + extras}
+
+
+def _conduit(random: Random, number: int, source: str, target: str) -> dict[str, object]:
+    protocol = random.choice(("tcp", "udp", "icmp"))
+    first = random.randint(1, 60000)
+    last = random.choice((first, first + random.randint(1, 5000)))
+    ports = {} if protocol == "icmp" else {"port": f"{first}-{last}" if last > first else first}
+    mediator = target if "." in target else f"{target}.{MEDIATORS[target]}"
+    return {
+        "name": f"extra-{number}",
+        "from": source,
+        "to": target,
+        "protocol": protocol,
+        "authenticate": "mtls",
+        "mediator": mediator,
+        "reason": "Drawn at random.",
+        **ports,
+    }
+
+
+MEDIATORS = {"ingest": "broker", "processing": "inference", "storage": "historian"}

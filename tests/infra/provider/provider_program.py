@@ -1,0 +1,166 @@
+"""A Pulumi program with every type the provider has, and the real engine to run it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+PINNED = "v3.259.0"
+AMI = "ami-12c6146b"
+
+
+def engine_folder() -> Path | None:
+    """Where the engine is: on PATH, or built before."""
+    found = shutil.which("pulumi")
+    if found:
+        return Path(found).parent
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    built = cache / "bulkhead" / "tools" / f"pulumi-{PINNED}"
+    return built if (built / "pulumi").exists() else None
+
+
+def needed_engine() -> Path:
+    folder = engine_folder()
+    if folder is None:
+        pytest.skip(f"the Pulumi engine is neither on PATH nor built (pulumi {PINNED})")
+    return folder
+
+
+def stack(folder: Path, program, name: str = "dev"):
+    """A stack whose state, plugins and work lie in `folder`."""
+    from pulumi import automation
+
+    from infra.lab.provider.install import install
+
+    install(folder / "home")
+    (folder / "state").mkdir(exist_ok=True)
+    environment = {
+        "PATH": f"{needed_engine()}{os.pathsep}{os.environ['PATH']}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "for-tests",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+    # Automation looks for `pulumi` on this process' own PATH.
+    os.environ["PATH"] = environment["PATH"]
+    options = automation.LocalWorkspaceOptions(
+        work_dir=str(folder), pulumi_home=str(folder / "home"), env_vars=environment
+    )
+    return automation.create_or_select_stack(
+        stack_name=name, project_name="estate", program=program, opts=options
+    )
+
+
+def provider(url: str, name: str = "lab", **more):
+    import pulumi_aws as aws
+
+    return aws.Provider(
+        name,
+        region="eu-central-1",
+        access_key="AKIA0000000000000000",
+        secret_key="secret",
+        endpoints=[aws.ProviderEndpointArgs(ec2=url, sts=url, ssm=url)],
+        skip_credentials_validation=True,
+        skip_metadata_api_check=True,
+        skip_requesting_account_id=True,
+        default_tags=aws.ProviderDefaultTagsArgs(tags={"estate": "example"}),
+        **more,
+    )
+
+
+def every_type(url: str, width: int = 1):
+    """The program: each type once, and `width` rules."""
+
+    def program() -> None:
+        import pulumi
+        import pulumi_aws as aws
+        from pulumi_aws import ec2, ssm, vpc
+
+        opts = pulumi.ResourceOptions(provider=provider(url))
+        role = aws.ProviderAssumeRoleArgs(role_arn="arn:aws:iam::222222222222:role/audit")
+        audit = pulumi.ResourceOptions(provider=provider(url, "audit", assume_roles=[role]))
+
+        one = ec2.Vpc("one", cidr_block="10.0.0.0/16", enable_dns_hostnames=True, opts=opts)
+        two = ec2.Vpc("two", cidr_block="10.1.0.0/16", opts=opts)
+        far = ec2.Vpc("far", cidr_block="10.2.0.0/16", opts=audit)
+        subnet = ec2.Subnet("subnet", vpc_id=one.id, cidr_block="10.0.1.0/24", opts=opts)
+        gateway = ec2.InternetGateway("gateway", vpc_id=one.id, opts=opts)
+        table = ec2.RouteTable("table", vpc_id=one.id, opts=opts)
+        ec2.RouteTableAssociation("on", route_table_id=table.id, subnet_id=subnet.id, opts=opts)
+        ec2.Route(
+            "out",
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=opts,
+        )
+        ec2.VpcPeeringConnection(
+            "near", vpc_id=one.id, peer_vpc_id=two.id, auto_accept=True, opts=opts
+        )
+        asked = ec2.VpcPeeringConnection(
+            "asked", vpc_id=one.id, peer_vpc_id=far.id, peer_owner_id="222222222222", opts=opts
+        )
+        ec2.VpcPeeringConnectionAccepter(
+            "granted", vpc_peering_connection_id=asked.id, auto_accept=True, opts=audit
+        )
+        group = ec2.SecurityGroup("sg", vpc_id=one.id, opts=opts)
+        for port in range(8000, 8000 + width):
+            vpc.SecurityGroupIngressRule(
+                f"in-{port}",
+                security_group_id=group.id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                cidr_ipv4="10.0.0.0/8",
+                opts=opts,
+            )
+        vpc.SecurityGroupEgressRule(
+            "to-self",
+            security_group_id=group.id,
+            ip_protocol="-1",
+            referenced_security_group_id=group.id,
+            opts=opts,
+        )
+        acl = ec2.NetworkAcl("acl", vpc_id=one.id, opts=opts)
+        ec2.NetworkAclRule(
+            "acl-100",
+            network_acl_id=acl.id,
+            rule_number=100,
+            protocol="tcp",
+            rule_action="allow",
+            cidr_block="10.0.0.0/8",
+            from_port=1,
+            to_port=65535,
+            opts=opts,
+        )
+        ec2.NetworkAclAssociation("acl-on", network_acl_id=acl.id, subnet_id=subnet.id, opts=opts)
+        ec2.DefaultSecurityGroup("default-group", vpc_id=one.id, opts=opts)
+        ec2.DefaultNetworkAcl(
+            "default-acl", default_network_acl_id=one.default_network_acl_id, opts=opts
+        )
+        ec2.DefaultRouteTable(
+            "default-table", default_route_table_id=one.default_route_table_id, routes=[], opts=opts
+        )
+        host = ec2.Instance(
+            "host",
+            ami=AMI,
+            instance_type="t3.micro",
+            subnet_id=subnet.id,
+            private_ip="10.0.1.10",
+            vpc_security_group_ids=[group.id],
+            tags={"bulkhead:id": "host"},
+            opts=opts,
+        )
+        address = ec2.Eip("address", domain="vpc", address="198.51.100.7", opts=opts)
+        ec2.EipAssociation(
+            "reachable", allocation_id=address.allocation_id, instance_id=host.id, opts=opts
+        )
+        secret = pulumi.Output.secret("the digest")
+        ssm.Parameter("digest", type="String", value=secret, opts=opts)
+        pulumi.export("name", group.name)
+        pulumi.export("interface", host.primary_network_interface_id)
+        pulumi.export("tags", host.tags_all)
+
+    return program

@@ -1,0 +1,3 @@
+from region_cases import region
+
+__all__ = ["region"]

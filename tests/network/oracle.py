@@ -1,0 +1,196 @@
+# ruff: noqa: PLR0911 (a packet has that many parts, a walk that many ends)
+"""The most naive reading of AWS's rules: one packet at a time, one rule at a time.
+
+Shares nothing with bulkhead.network but the tables of Deployed. A packet is its two addresses,
+its protocol, its port (ICMP: type * 256 + code) and whether it bears public addresses.
+"""
+
+from ipaddress import ip_address, ip_network
+
+INTERNET = "internet"
+INTERNET_ADDRESS = "198.51.100.250"
+
+
+def verdict(deployed, source, target, path, protocol, port):
+    """(outcome, layer) of one flow, found by walking the request and then its replies."""
+    stopped = request(deployed, source, target, path, protocol, port)
+    if stopped:
+        return ("refused", stopped)
+    # All that must come back: piecewise constant between the edges that ACL entries draw.
+    for answer in sorted(_answers(deployed, protocol)):
+        stopped = reply(deployed, source, target, path, protocol, answer)
+        if stopped:
+            return ("one-way", stopped)
+    return ("answered", None)
+
+
+def _answers(deployed, protocol):
+    if protocol == 1:
+        return {0}
+    if protocol not in (6, 17):
+        return {0}
+    edges = {32768, 60999}
+    for acl in deployed.acls:
+        for entry in acl.entries:
+            edges |= {entry.first - 1, entry.first, entry.last, entry.last + 1}
+    return {edge for edge in edges if 32768 <= edge <= 60999}
+
+
+def request(deployed, source, target, path, protocol, port):
+    """The layer at which the request stops, or None when it arrives."""
+    a, b = _host(deployed, source), _host(deployed, target)
+    for end in (a, b):
+        if end is not None and not end.running:
+            return "host"
+    if path == "private":
+        return _private_request(deployed, a, b, protocol, port)
+    return _public_request(deployed, a, b, protocol, port)
+
+
+def _private_request(deployed, a, b, protocol, port):
+    if not routed_to(deployed, a, b):
+        return "route"
+    if a.subnet != b.subnet:
+        if not acl_lets(deployed, a, True, b.address, protocol, port):
+            return "acl-egress"
+        if not acl_lets(deployed, b, False, a.address, protocol, port):
+            return "acl-ingress"
+    if not group_lets(deployed, a, True, b.address, protocol, port, False):
+        return "group-egress"
+    if not group_lets(deployed, b, False, a.address, protocol, port, False):
+        return "group-ingress"
+    return None
+
+
+def _public_request(deployed, a, b, protocol, port):
+    receiver = INTERNET_ADDRESS if b is None else b.public
+    if a is not None:
+        if a.public is None or not routed_out(deployed, a, receiver):
+            return "route"
+        if not acl_lets(deployed, a, True, receiver, protocol, port):
+            return "acl-egress"
+        if not group_lets(deployed, a, True, receiver, protocol, port, True):
+            return "group-egress"
+    sender = INTERNET_ADDRESS if a is None else a.public
+    if b is not None:
+        if not any(gateway.vpc == b.vpc for gateway in deployed.gateways):
+            return "route"
+        if not acl_lets(deployed, b, False, sender, protocol, port):
+            return "acl-ingress"
+        if not group_lets(deployed, b, False, sender, protocol, port, True):
+            return "group-ingress"
+    return None
+
+
+def reply(deployed, source, target, path, protocol, port):
+    """The layer at which a reply to this port stops, or None. Groups track connections."""
+    a, b = _host(deployed, source), _host(deployed, target)
+    if path == "private":
+        if not routed_to(deployed, b, a):
+            return "reply-route"
+        if a.subnet != b.subnet:
+            if not acl_lets(deployed, b, True, a.address, protocol, port):
+                return "reply-acl-egress"
+            if not acl_lets(deployed, a, False, b.address, protocol, port):
+                return "reply-acl-ingress"
+        return None
+    sender = INTERNET_ADDRESS if a is None else a.public
+    receiver = INTERNET_ADDRESS if b is None else b.public
+    if b is not None:
+        if not routed_out(deployed, b, sender):
+            return "reply-route"
+        if not acl_lets(deployed, b, True, sender, protocol, port):
+            return "reply-acl-egress"
+    if a is not None and not acl_lets(deployed, a, False, receiver, protocol, port):
+        return "reply-acl-ingress"
+    return None
+
+
+def routed_to(deployed, a, b):
+    """Whether a's routes lead to b itself, and not to some other holder of its address."""
+    route = best_route(deployed, a, b.address)
+    if route is None or not route.active:
+        return False
+    if route.target == "local":
+        return a.vpc == b.vpc and in_vpc(deployed, a.vpc, b.address)
+    for peering in deployed.peerings:
+        if peering.id == route.target and peering.active:
+            if (peering.requester, peering.accepter) == (a.vpc, b.vpc):
+                return in_vpc(deployed, b.vpc, b.address)
+            if (peering.accepter, peering.requester) == (a.vpc, b.vpc):
+                return in_vpc(deployed, b.vpc, b.address)
+    return False
+
+
+def routed_out(deployed, end, address):
+    route = best_route(deployed, end, address)
+    if route is None or not route.active:
+        return False
+    return any(g.id == route.target and g.vpc == end.vpc for g in deployed.gateways)
+
+
+def best_route(deployed, end, address):
+    (subnet,) = [item for item in deployed.subnets if item.id == end.subnet]
+    (table,) = [item for item in deployed.route_tables if item.id == subnet.route_table]
+    best = None
+    for route in table.routes:
+        network = ip_network(route.cidr)
+        if ip_address(address) in network and (
+            best is None or network.prefixlen > ip_network(best.cidr).prefixlen
+        ):
+            best = route
+    return best
+
+
+def in_vpc(deployed, identity, address):
+    (vpc,) = [item for item in deployed.vpcs if item.id == identity]
+    return any(ip_address(address) in ip_network(cidr) for cidr in vpc.cidrs)
+
+
+def acl_lets(deployed, end, egress, address, protocol, port):
+    (subnet,) = [item for item in deployed.subnets if item.id == end.subnet]
+    (acl,) = [item for item in deployed.acls if item.id == subnet.acl]
+    for number in sorted(entry.number for entry in acl.entries):
+        for entry in acl.entries:
+            if entry.number != number or entry.egress != egress:
+                continue
+            if _serves(entry, protocol, port) and ip_address(address) in ip_network(entry.cidr):
+                return entry.allow
+    return False
+
+
+def group_lets(deployed, end, egress, address, protocol, port, public):
+    for group in deployed.groups:
+        if group.id not in end.groups:
+            continue
+        for rule in group.rules:
+            if rule.egress != egress or not _serves(rule, protocol, port):
+                continue
+            if rule.cidr is not None and ip_address(address) in ip_network(rule.cidr):
+                return True
+            if rule.group and not public and _refers(deployed, group, rule.group, address):
+                return True
+    return False
+
+
+def _refers(deployed, group, reference, address):
+    """Whether the address is a member's of a group that a rule of `group` may refer to."""
+    (other,) = [item for item in deployed.groups if item.id == reference]
+    ends = {group.vpc, other.vpc}
+    joined = group.vpc == other.vpc or any(
+        item.active and {item.requester, item.accepter} == ends for item in deployed.peerings
+    )
+    return joined and any(
+        item.address == address and reference in item.groups for item in deployed.interfaces
+    )
+
+
+def _serves(rule, protocol, port):
+    return rule.protocol == -1 or (rule.protocol == protocol and rule.first <= port <= rule.last)
+
+
+def _host(deployed, name):
+    if name == INTERNET:
+        return None
+    (found,) = [item for item in deployed.interfaces if item.host == name]
+    return found
