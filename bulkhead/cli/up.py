@@ -31,8 +31,9 @@ def run(args: argparse.Namespace) -> int:
     result = lab.up(plan, say=show.say, refresh=args.refresh, preview=args.preview)
     if args.json:
         show.as_json(result.as_dict())
-    elif args.preview and not result.sentences:
-        show.out("nothing differs from the blueprint")
-    elif not args.preview:
+    elif args.preview:
+        for line in result.sentences or ["nothing differs from the blueprint"]:
+            show.out(line)
+    else:
         show.out(result.summary())
     return 0

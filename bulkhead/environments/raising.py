@@ -44,6 +44,10 @@ class Result:
         return f"up: {did}; {self.hosts} hosts run; AWS API at {self.endpoint}"
 
 
+def _silently(_line: str) -> None:
+    """Say nothing."""
+
+
 class Raising:
     """The stacks of a plan brought in line, in their order: `shared` first, tenants after it."""
 
@@ -55,7 +59,8 @@ class Raising:
         self._result = Result(digest=digest(plan))
 
     def preview(self) -> Result:
-        """What would change; nothing is."""
+        """What would change; nothing is. The sentences are the result, so none is said before."""
+        self._say = _silently
         self._gone()
         self._pending()
         return self._result

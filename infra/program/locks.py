@@ -46,4 +46,14 @@ def _alive(host: str, pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _ended(pid)
+
+
+def _ended(pid: int) -> bool:
+    """Whether the process has ended and only waits to be reaped (a zombie answers signals)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        # No such file system here, or the process ended just now: the next run will see it.
+        return False
+    return state == "Z"

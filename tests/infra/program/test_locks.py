@@ -50,3 +50,12 @@ def test_a_lock_torn_by_a_crash_is_cleared(tmp_path):
     lock.write_text("{")
     clear_dead_locks(tmp_path, "bulkhead", "shared")
     assert not lock.exists()
+
+
+def test_an_owner_that_ended_but_was_not_reaped_is_dead(tmp_path):
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    lock = lock_of(tmp_path, process.pid, socket.gethostname())
+    clear_dead_locks(tmp_path, "bulkhead", "shared")
+    assert not lock.exists()
+    process.wait()
