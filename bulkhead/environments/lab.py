@@ -29,6 +29,7 @@ class Lab:
         from infra.lab.tools import PULUMI, ensure
 
         with locked(self.state / "up.lock", "up"):
+            self._end_orphans()
             command = ensure(PULUMI, say)
             standing = self._region(plan, say)
             engine = self._engine(command, standing)
@@ -48,6 +49,7 @@ class Lab:
         from infra.lab.region import launch
 
         with locked(self.state / "up.lock", "down"):
+            self._end_orphans()
             launch.stop(self.state, forget=True)
             shutil.rmtree(self.state)
         return True
@@ -95,9 +97,18 @@ class Lab:
         from infra.lab.provider.install import install
         from infra.program.engine import Engine
 
-        home = self.state / "pulumi" / "home"
-        install(home)
-        return Engine(self.state / "pulumi", command, standing.target(), home)
+        install(self._home)
+        return Engine(self.state / "pulumi", command, standing.target(), self._home)
+
+    @property
+    def _home(self) -> Path:
+        return self.state / "pulumi" / "home"
+
+    def _end_orphans(self) -> None:
+        """End what a killed command left running; we hold the lock, so no other command works."""
+        from infra.program.orphans import end_orphans
+
+        end_orphans(self._home)
 
     def _region(self, plan: Plan, say: Say) -> "Standing":
         found = self._found()
