@@ -171,11 +171,17 @@ def test_packets_that_agree_add_nothing_and_stand_beside_what_differs(peered):
 def test_flows_to_try_are_the_edges_of_what_is_allowed_and_one_at_random(peered):
     flows = sample(intent(peered), reach(deployed_of(peered)), seed=1)
     ports = ports_of(flows, MQTT, "tcp")
-    (random,) = ports - {8882, 8883, 8884}
+    (random,) = ports - {8882, 8883, 8884, 22}
     assert 1 <= random < 32768
     assert len(ports_of(flows, MQTT, "udp")) == 1
     assert ports_of(flows, MQTT, "icmp") == {0}
-    assert len(ports_of(flows, SSH, "tcp")) == 1
+
+
+def test_the_ports_that_an_estate_uses_are_tried_between_every_two_hosts(peered):
+    """Those are what a mistake opens."""
+    flows = sample(intent(peered), reach(deployed_of(peered)), seed=1)
+    assert {22, 8883} < ports_of(flows, SSH, "tcp")
+    assert len(ports_of(flows, SSH, "tcp")) == 3
 
 
 def ports_of(flows, like, protocol):
