@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bulkhead.cli.common import add_environment, add_estate, add_state, state_of, verb
@@ -15,6 +16,12 @@ def register(verbs: Any) -> None:
     add_environment(parser, "sim", "lab", "aws", default="sim")
     add_state(parser)
     parser.add_argument("--seed", type=int, default=1, help="of the random ports (default: 1)")
+    parser.add_argument(
+        "--scope", type=Path, help="in aws: a signed file of hosts, rate and window to probe"
+    )
+    parser.add_argument(
+        "--signers", type=Path, help="with --scope: who may sign it (an allowed_signers file)"
+    )
     parser.add_argument(
         "--what-if",
         metavar="CHANGE",
@@ -30,15 +37,25 @@ def run(args: argparse.Namespace) -> int:
     from bulkhead.errors import DEVIATED, HELD
 
     plan = expand(load(args.estate))
-    deployed, observe, standins = _sources(args, plan)
-    found = claim(plan, deployed, observe, standins=standins, seed=args.seed)
+    deployed, observe = _sources(args, plan)
+    outside = args.env == "aws"
+    found = claim(plan, deployed, observe, seed=args.seed, outside=outside)
     _json(found) if args.json else _text(found, args)
     return DEVIATED if found.differences else HELD
 
 
-def _sources(args: argparse.Namespace, plan: Any) -> tuple[Any, Any, bool]:
-    """What is deployed, how packets are sent (if at all), and whether stand-ins are part of it."""
+def _sources(args: argparse.Namespace, plan: Any) -> tuple[Any, Any]:
+    """What is deployed, and how packets are sent (if at all)."""
     from bulkhead.errors import Problem, WrongInput
+
+    if (args.scope or args.signers) and not (args.env == "aws" and args.scope and args.signers):
+        raise WrongInput(
+            Problem(
+                where="--scope",
+                what="a scope is for an account, and needs the list of who may sign it",
+                allowed="--env aws --scope FILE --signers FILE",
+            )
+        )
 
     if args.what_if and args.env != "sim":
         raise WrongInput(
@@ -54,15 +71,21 @@ def _sources(args: argparse.Namespace, plan: Any) -> tuple[Any, Any, bool]:
         from bulkhead.network.whatif import changed
 
         deployed = sim.deployed(plan)
-        return (changed(deployed, args.what_if) if args.what_if else deployed), None, True
+        return (changed(deployed, args.what_if) if args.what_if else deployed), None
     if args.env == "aws":
         from bulkhead.environments import aws
 
-        return aws.deployed(plan), None, False
+        deployed = aws.deployed(plan)
+        if not args.scope:
+            return deployed, None
+        from bulkhead.network.scope import load_scope, plant_hosts
+
+        scope, plants = load_scope(args.scope, args.signers, plan), plant_hosts(plan)
+        return deployed, lambda flows: aws.observe(flows, deployed, scope, plants)
     from bulkhead.environments.lab import Lab
 
     standing = Lab(state_of(args)).standing()
-    return standing.deployed(), lambda flows: standing.observe(flows, _progress(args)), True
+    return standing.deployed(), lambda flows: standing.observe(flows, _progress(args))
 
 
 def _progress(args: argparse.Namespace) -> Any:
@@ -93,6 +116,8 @@ def _text(found: Any, args: argparse.Namespace) -> None:
         counts = _counts(found.observed, found.flows)
         said = f"{len(found.flows)} flows tried with real packets ({counts})"
         equation = "intent = model = packets"
+    if found.unobserved:
+        equation += " (packets as far as they were observed)"
     verdict = (
         f"{equation}: no difference"
         if not found.differences

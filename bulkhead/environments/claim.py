@@ -18,7 +18,8 @@ Observe = Callable[[Sequence[Flow]], Mapping[Flow, Any]]
 class Claim:
     """The three readings and what differs between them.
 
-    flows: those tried with packets, in canonical order; empty where packets were not observed.
+    flows: those asked of packets, in canonical order; empty where packets were not observed.
+    unobserved: flows of which no packet told, where that was to be expected (outside the lab).
     """
 
     intended: Intent
@@ -26,6 +27,7 @@ class Claim:
     observed: Mapping[Flow, Verdict] | None
     flows: tuple[Flow, ...]
     differences: tuple[Difference, ...]
+    unobserved: tuple[Difference, ...] = ()
 
     @property
     def pairs(self) -> int:
@@ -35,14 +37,25 @@ class Claim:
 
 
 def claim(
-    plan: Plan, deployed: Deployed, observe: Observe | None, *, standins: bool, seed: int
+    plan: Plan,
+    deployed: Deployed,
+    observe: Observe | None,
+    *,
+    seed: int,
+    outside: bool = False,
 ) -> Claim:
-    """Compare all three, over every ordered pair of hosts; without `observe`, the first two."""
-    intended = intent(plan, standins=standins)
+    """Compare all three, over every ordered pair of hosts; without `observe`, the first two.
+
+    outside: of an account, not of the lab: the plants' stand-ins are no part of it, and not every
+    flow may be tried, so that one of which no packet told is no difference.
+    """
+    intended = intent(plan, standins=not outside)
     computed = reach(deployed)
     flows = sample(intended, computed, seed) if observe else ()
     observed = None
     if observe:
         observed = {flow: row.verdict for flow, row in observe(flows).items()}
     found = compare(intended, computed, observed, flows)
-    return Claim(intended, computed, observed, flows, found)
+    unseen = tuple(row for row in found if outside and row.kind == "not observed")
+    differences = tuple(row for row in found if row not in unseen)
+    return Claim(intended, computed, observed, flows, differences, unseen)

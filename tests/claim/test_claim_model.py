@@ -29,7 +29,7 @@ ASKED = 40
 def test_a_random_estate_computes_to_what_it_intends(seed):
     plan = random_plan(seed)
     found = read_specs(specs(plan, standins=True))
-    agreed = claim(plan, found, None, standins=True, seed=seed)
+    agreed = claim(plan, found, None, seed=seed)
     assert not [str(row) for row in agreed.differences]
     intended = intent(plan)
     flows = sample(intended, reach(found), seed)

@@ -51,13 +51,17 @@ class Degraded:
 
 
 class Enforcement:
-    """Not safe for threads: whoever calls holds the region's lock (except for `degraded`)."""
+    """Not safe for threads: whoever calls holds the region's lock (except for `degraded`).
+
+    seconds: how long reading the API and loading the kernel have taken so far.
+    """
 
     def __init__(self, reader: Reader, enforcer: Enforcer) -> None:
         self._reader, self._enforcer = reader, enforcer
         self.deployed: Deployed | None = None
         self.degraded: Degraded | None = None
         self.last_failure: Degraded | None = None
+        self.seconds = {"read": 0.0, "load": 0.0}
 
     def refresh(self) -> bool:
         """Read everything and load it."""
@@ -80,9 +84,13 @@ class Enforcement:
 
     def _load(self, read: Callable[[], Deployed]) -> bool:
         try:
+            started = time.perf_counter()
             deployed = read()
+            loading = time.perf_counter()
             if self.degraded is not None or deployed != self.deployed:
                 self._enforcer.apply(deployed)
+            self.seconds["read"] += loading - started
+            self.seconds["load"] += time.perf_counter() - loading
         except Exception as failure:
             log.exception("the network cannot be loaded")
             self.fail(f"{type(failure).__name__}: {failure}")

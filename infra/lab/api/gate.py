@@ -40,7 +40,10 @@ _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 class Gate:
-    """The WSGI application that clients reach. `lock` is the region's one lock."""
+    """The WSGI application that clients reach. `lock` is the region's one lock.
+
+    calls: mutating calls made since the start; seconds: how long moto took for them.
+    """
 
     def __init__(
         self, world: World, journal: Journal, enforcement: Enforcement, secret: bytes
@@ -50,6 +53,7 @@ class Gate:
         self.lock = threading.RLock()
         self.broken: str | None = None
         self.calls = 0
+        self.seconds = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Answer one request."""
@@ -105,7 +109,9 @@ class Gate:
         if self.enforcement.degraded is not None and not self.enforcement.refresh():
             return _unavailable(call, self.enforcement.degraded.why)
         number, at = self._journal.number + 1, time.time()
+        started = time.perf_counter()
         answer = self._world.perform(request, number, at)
+        self.seconds += time.perf_counter() - started
         entry = _entry(call, request, number, at, answer.status)
         if self._enforced(call, request, answer.status) and self._recorded(entry):
             self.calls += 1

@@ -119,6 +119,7 @@ def status(gate: Gate) -> dict[str, Any]:
             name: len(getattr(deployed, name)) for name in (deployed.__slots__ if deployed else ())
         },
         "calls": gate.calls,
+        "seconds": {"api": gate.seconds, **gate.enforcement.seconds},
     }
 
 

@@ -26,7 +26,7 @@ def resources(plan):
 
 
 def test_intent_equals_the_model_for_the_example(plan, resources):
-    found = claim(plan, deployed(resources), None, standins=True, seed=1)
+    found = claim(plan, deployed(resources), None, seed=1)
     assert not [str(row) for row in found.differences]
     assert found.pairs == 16 * 15
 
@@ -36,7 +36,7 @@ def test_a_rule_left_out_of_the_program_is_found(plan, resources):
     name = "borealis/record:in:borealis/storage/historian:from:borealis/ingest/ingest"
     less = [row for row in resources if row.name != name]
     assert len(less) == len(resources) - 1
-    found = claim(plan, deployed(less), None, standins=True, seed=1).differences
+    found = claim(plan, deployed(less), None, seed=1).differences
     assert [(row.kind, row.source, row.target, row.layer) for row in found] == [
         ("closed", "borealis/ingest/ingest-1", "borealis/storage/historian-1", "group-ingress")
     ]

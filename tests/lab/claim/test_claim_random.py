@@ -103,7 +103,7 @@ def test_a_random_estate_does_on_packets_what_it_intends(fabric, seed):
     def send(flows):
         return observe(flows, vantages(deployed), namespace(LAB, "fabric"))
 
-    found = claim(plan, deployed, send, standins=True, seed=seed)
+    found = claim(plan, deployed, send, seed=seed)
     assert not [str(row) for row in found.differences]
     assert {verdict.outcome for verdict in found.observed.values()} == {"answered", "refused"}
 
