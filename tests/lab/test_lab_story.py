@@ -17,7 +17,8 @@ from bulkhead.environments import sim
 from bulkhead.environments.claim import claim
 from bulkhead.environments.lab import Lab
 from bulkhead.network.names import canonical
-from infra.lab.api.accounts import ACCOUNTS
+from infra.lab.api.accounts import ACCOUNTS, role_arn
+from infra.lab.tools import PULUMI, find
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"
 
@@ -205,6 +206,33 @@ def echoes(connection, text: bytes) -> bool:
         return connection.recv(64) == text
     except OSError:
         return False
+
+
+def test_an_account_is_read_as_any_other_and_nothing_is_sent_without_a_scope(
+    lab, monkeypatch, capsys
+):
+    """The lab's API stands for an account: the user's credentials, and a role for the audit one."""
+    for name, value in lab.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BULKHEAD_ROLES", role_arn(ACCOUNTS["audit"]))
+    assert main(["probe", str(EXAMPLE), "--env", "aws"]) == 0
+    said = capsys.readouterr().out
+    assert "packets were not observed" in said
+    assert "intent = model: no difference" in said
+
+
+def test_the_pulumi_command_sees_the_same_stacks(lab):
+    command = find(PULUMI)
+    said = subprocess.check_output(
+        [str(command), "stack", "ls", "--json", "--all"],
+        env=os.environ | lab.variables(),
+        cwd=lab.state,
+    )
+    assert {row["name"].rsplit("/", 1)[-1] for row in json.loads(said)} == {
+        "acme",
+        "borealis",
+        "shared",
+    }
 
 
 def test_down_leaves_nothing_and_again_is_no_error(tmp_path, capsys):
