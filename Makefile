@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo lab test check lab-packages lock clean
+.PHONY: setup demo lab test check prepare lock clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.installed
@@ -18,14 +18,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-lab: setup lab-packages
+lab: prepare
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/lab.sh
 
-# What the lab takes from Debian; only where something is missing and apt-get is there.
-lab-packages:
-	@sh examples/packages.sh
+# What the lab takes from Debian, and the engine; only what is missing, only where the lab can run.
+prepare: setup
+	@sh infra/lab/prepare.sh $(VENV)
 
-test: setup lab-packages check
+test: prepare check
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 check: setup

@@ -9,8 +9,8 @@ import pulumi
 
 from bulkhead.blueprint import expand, load
 from infra.program.build import build
-from infra.program.project import specs
 from infra.program.target import Target
+from infra.specs.project import specs
 
 config = pulumi.Config("bulkhead")
 target = Target(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead.environments.words import sentence
 from bulkhead.plan import Plan, digest
-from infra.program.project import specs
+from infra.specs.project import specs
 
 if TYPE_CHECKING:
     from infra.program.engine import Change, Engine
-    from infra.program.specs import StackSpec
+    from infra.specs.tables import StackSpec
 
 Say = Callable[[str], None]
 EVERY = 25

@@ -8,12 +8,12 @@ from bulkhead.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.program.specs import StackSpec
+    from infra.specs.tables import StackSpec
 
 
 def stacks(plan: Plan) -> "Mapping[str, StackSpec]":
     """One spec per stack, the plants' stand-ins included."""
-    from infra.program.project import specs
+    from infra.specs.project import specs
 
     return specs(plan, standins=True)
 

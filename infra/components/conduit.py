@@ -6,7 +6,7 @@ import pulumi
 from pulumi_aws import ec2, vpc
 
 from infra.components.context import Context, tags
-from infra.program.specs import ConduitSpec, GroupSpec, Peer, RuleSpec
+from infra.specs.tables import ConduitSpec, GroupSpec, Peer, RuleSpec
 
 
 def group(spec: GroupSpec, context: Context) -> None:

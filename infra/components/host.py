@@ -4,7 +4,7 @@ import pulumi
 from pulumi_aws import ec2
 
 from infra.components.context import Context, tags
-from infra.program.specs import HostSpec
+from infra.specs.tables import HostSpec
 
 INSTANCE_TYPE = "t3.small"
 

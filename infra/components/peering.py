@@ -4,7 +4,7 @@ import pulumi
 from pulumi_aws import ec2
 
 from infra.components.context import Context, tags
-from infra.program.specs import PeeringSpec
+from infra.specs.tables import PeeringSpec
 
 
 class Peering(pulumi.ComponentResource):

@@ -1,1 +1,1 @@
-"""The Pulumi program: plan -> specs (pure) -> components -> resources."""
+"""The Pulumi program: components from specs; evaluated by mocks, or run by the engine."""

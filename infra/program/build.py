@@ -12,8 +12,8 @@ from infra.components.host import Host, address
 from infra.components.network import Network
 from infra.components.peering import Peering
 from infra.program.providers import providers
-from infra.program.specs import StackSpec
 from infra.program.target import Target
+from infra.specs.tables import StackSpec
 
 PROJECT = "bulkhead"
 EXPORTS = ("networks", "subnets", "route_tables", "groups")

@@ -16,9 +16,10 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from bulkhead.errors import BulkheadError, Problem
 from infra.program.build import PROJECT, build
+from infra.program.checkpoint import mend
 from infra.program.locks import clear_dead_locks
-from infra.program.specs import StackSpec
 from infra.program.target import Target
+from infra.specs.tables import StackSpec
 
 QUIET = ("same", "read", "refresh")
 """Operations that change nothing."""
@@ -76,10 +77,6 @@ class Engine:
             **self._variables,
         }
 
-    def exists(self, stack: str) -> bool:
-        """Whether the stack has any state yet."""
-        return (self._backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json").is_file()
-
     def preview(self, spec: StackSpec, *, refresh: bool) -> list[Change]:
         """What `up` would do; nothing is changed."""
         changes: list[Change] = []
@@ -99,13 +96,17 @@ class Engine:
 
     def stacks(self) -> list[str]:
         """The stacks that have state, sorted."""
-        folder = self._backend / ".pulumi" / "stacks" / PROJECT
-        return sorted(path.stem for path in folder.glob("*.json"))
+        return sorted(path.stem for path in self._folder.glob("*.json"))
 
     def remove(self, stack: str, progress: Progress) -> None:
         """Destroy every resource of the stack, then forget the stack."""
         self._run(stack, "destroy", None, progress, refresh=False)
         self._stack(stack, None).workspace.remove_stack(stack)
+
+    @property
+    def _folder(self) -> Path:
+        """Where the backend keeps the states of our stacks."""
+        return self._backend / ".pulumi" / "stacks" / PROJECT
 
     def _stack(self, name: str, spec: StackSpec | None) -> automation.Stack:
         work = self._directory / "work" / name
@@ -125,8 +126,9 @@ class Engine:
     def _run(
         self, name: str, verb: str, spec: StackSpec | None, note: Progress, *, refresh: bool
     ) -> None:
-        stack = self._stack(name, spec)
         clear_dead_locks(self._backend, PROJECT, name)
+        mend(self._folder, name)
+        stack = self._stack(name, spec)
         events = Events(name, planning=verb == "preview", note=note)
         arguments: dict[str, Any] = {"on_event": events, "color": "never"}
         if verb != "destroy":

@@ -15,8 +15,8 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from bulkhead.plan import SHARED
 from infra.program.build import EXPORTS, PROJECT, build
-from infra.program.specs import StackSpec
 from infra.program.target import Target
+from infra.specs.tables import StackSpec
 
 ACCOUNTS = {"platform": "111111111111", "audit": "222222222222", "plant": "333333333333"}
 """Account ids where there is no account: the lab's and the mocks'."""

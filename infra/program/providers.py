@@ -4,8 +4,8 @@ from typing import Any
 
 import pulumi_aws as aws
 
-from infra.program.specs import StackSpec
 from infra.program.target import SERVICES, Target
+from infra.specs.tables import StackSpec
 
 
 def providers(spec: StackSpec, target: Target) -> dict[str, aws.Provider]:

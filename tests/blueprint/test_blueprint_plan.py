@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bulkhead.blueprint import quotas
 from bulkhead.plan import SHARED, canonical, digest
-from infra.program.acls import entries
+from infra.specs.acls import entries
 
 GOLDEN = Path(__file__).parent / "golden" / "example-plan.json"
 """Rewritten by `python tests/blueprint/golden/rewrite.py` and by nothing else."""

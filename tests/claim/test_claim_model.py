@@ -16,7 +16,7 @@ from bulkhead.network.reach import reach
 from bulkhead.network.sample import sample
 from infra.program.declared import deployed
 from infra.program.evaluate import evaluate
-from infra.program.project import specs
+from infra.specs.project import specs
 
 NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
 ECHO = 8 * 256

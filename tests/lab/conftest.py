@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from lab_fixture import standing_lab
 
 from bulkhead.blueprint import expand, load
 from bulkhead.environments.doctor import checks
-from bulkhead.environments.lab import Lab
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"
 
@@ -32,10 +32,4 @@ def example():
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory, example):
     """The example's estate, stood up once by the real engine; taken away at the end."""
-    lab = Lab(tmp_path_factory.mktemp("lab"))
-    said = []
-    try:
-        lab.up(example, say=said.append, refresh=False, preview=False)
-        yield lab
-    finally:
-        lab.down()
+    yield from standing_lab(tmp_path_factory.mktemp("lab"), example)

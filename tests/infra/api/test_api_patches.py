@@ -382,3 +382,9 @@ def test_overlapping_and_outlying_subnets_are_refused(place: Place) -> None:
 
 def test_an_instance_runs_at_once(place: Place) -> None:
     assert place.instance(place.run()["InstanceId"])["State"]["Name"] == "running"
+
+
+def test_a_nat_gateway_gets_an_address_of_its_subnet(place: Place) -> None:
+    made = place.client.create_nat_gateway(SubnetId=place.subnet, ConnectivityType="private")
+    address = made["NatGateway"]["NatGatewayAddresses"][0]["PrivateIp"]
+    assert address.startswith("10.0.1.")

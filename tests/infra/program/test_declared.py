@@ -10,7 +10,7 @@ from bulkhead.environments.claim import claim
 from bulkhead.network.names import canonical
 from infra.program.declared import deployed
 from infra.program.evaluate import evaluate
-from infra.program.project import specs
+from infra.specs.project import specs
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "estate.yaml"
 

@@ -17,7 +17,7 @@ from bulkhead.network.sample import sample
 from bulkhead.plan import INTERNET
 from infra.lab.fabric import Fabric, namespace, remove
 from infra.lab.probe import Vantage, observe
-from infra.program.project import specs
+from infra.specs.project import specs
 
 LAB = "c1a105"
 ESTATES = range(30)

