@@ -5,9 +5,12 @@ Configuration (`pulumi config set`): `blueprint` (path of the estate file), `ima
 `shared`.
 """
 
+from pathlib import Path
+
 import pulumi
 
 from bulkhead.blueprint import expand, load
+from bulkhead.errors import BulkheadError
 from infra.program.build import build
 from infra.program.target import Target
 from infra.specs.project import specs
@@ -22,5 +25,14 @@ target = Target(
     secret_key=config.get("secretKey"),
     standins=config.get_bool("standins") or False,
 )
-plan = expand(load(config.require("blueprint")))
-build(specs(plan, standins=target.standins)[pulumi.get_stack()], target)
+try:
+    stacks = specs(expand(load(Path(config.require("blueprint")))), standins=target.standins)
+except BulkheadError as error:
+    # A RunError is shown without a traceback.
+    raise pulumi.RunError(str(error)) from None
+if pulumi.get_stack() not in stacks:
+    raise pulumi.RunError(
+        f"stack {pulumi.get_stack()}: the blueprint has none of that name; "
+        f"it has {', '.join(stacks)}"
+    )
+build(stacks[pulumi.get_stack()], target)

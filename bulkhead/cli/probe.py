@@ -121,7 +121,7 @@ def _text(found: Any, args: argparse.Namespace) -> None:
     verdict = (
         f"{equation}: no difference"
         if not found.differences
-        else f"{len(found.differences)} differences; the claim does not hold"
+        else f"the claim does not hold; differences: {len(found.differences)}"
     )
     show.out(f"{hosts} hosts, {found.pairs} ordered pairs, every port of TCP, UDP and ICMP; {said}")
     show.out(verdict)
