@@ -12,6 +12,10 @@ from infra.lab.api.kinds import ALL_KINDS
 log = logging.getLogger(__name__)
 
 
+OWN_KINDS = frozenset({"subnets", "route_tables", "acls", "groups"})
+"""Tables whose rows belong to one VPC, and so to one account."""
+
+
 class Enforcer(Protocol):
     """What carries packets. Until the first `apply` and after `block` it carries none."""
 
@@ -37,6 +41,9 @@ class Reader(Protocol):
 
     def tables(self, kinds: Collection[str], previous: Deployed | None) -> Deployed:
         """Deployed with `kinds` read anew and the rest taken from `previous`."""
+
+    def of_account(self, account: str, kinds: Collection[str], previous: Deployed) -> Deployed:
+        """The same, where only `account` can have changed."""
 
     def group(self, account: str, group_id: str) -> Group:
         """One security group of `account`."""
@@ -67,11 +74,10 @@ class Enforcement:
         """Read everything and load it."""
         return self._load(lambda: self._reader.tables(ALL_KINDS, None))
 
-    def changed(self, kinds: Collection[str], group: tuple[str, str] | None = None) -> bool:
-        """Load what a call changed; whether packets now follow the API.
+    def changed(self, account: str, kinds: Collection[str], group: str | None = None) -> bool:
+        """Load what a call of `account` changed; whether packets now follow the API.
 
-        group: account and id of the only group
-        whose rules changed, where `kinds` is `groups` and nothing else.
+        group: id of the only group whose rules changed, where `kinds` is `groups` and no more.
         """
         before = self.deployed
         if self.degraded is not None or before is None:
@@ -79,8 +85,8 @@ class Enforcement:
         if not kinds:
             return True
         if group is not None:
-            return self._load(lambda: _with_group(before, self._reader.group(*group)))
-        return self._load(lambda: self._reader.tables(kinds, before))
+            return self._load(lambda: _with_group(before, self._reader.group(account, group)))
+        return self._load(lambda: self._reader.of_account(account, kinds, before))
 
     def _load(self, read: Callable[[], Deployed]) -> bool:
         try:
@@ -113,6 +119,28 @@ class Enforcement:
         return self._enforcer.cut(address, other, port)
 
 
+def _implied(kinds: Collection[str]) -> frozenset[str]:
+    """The tables that a read of `kinds` fills: of the routing ones, all three or none."""
+    routing = OWN_KINDS - {"groups"}
+    return frozenset(kinds) | (routing if routing & frozenset(kinds) else frozenset())
+
+
+def _merged(previous: Deployed, fresh: Deployed, account: str, kinds: Collection[str]) -> Deployed:
+    """`previous` with one account's rows of `kinds` exchanged for the fresh ones."""
+    own = {vpc.id for vpc in previous.vpcs if vpc.account == account}
+    tables = {
+        kind: tuple(
+            sorted(
+                [row for row in getattr(previous, kind) if row.vpc not in own]
+                + list(getattr(fresh, kind)),
+                key=lambda row: str(row.id),
+            )
+        )
+        for kind in kinds
+    }
+    return replace(previous, **tables)
+
+
 def _with_group(before: Deployed, group: Group) -> Deployed:
     """`before` with one group exchanged."""
     kept = tuple(group if each.id == group.id else each for each in before.groups)
@@ -132,6 +160,15 @@ class NetworkReader:
         from bulkhead.network.read import read
 
         return read(list(self._apis.values()), kinds=frozenset(kinds), previous=previous)
+
+    def of_account(self, account: str, kinds: Collection[str], previous: Deployed) -> Deployed:
+        """Read `kinds` of one account, where they are kinds that no two accounts share."""
+        from bulkhead.network.read import read
+
+        if not frozenset(kinds) <= OWN_KINDS:
+            return self.tables(kinds, previous)
+        fresh = read([self._apis[account]], kinds=frozenset(kinds), previous=Deployed())
+        return _merged(previous, fresh, account, _implied(kinds))
 
     def group(self, account: str, group_id: str) -> Group:
         """Read one group."""

@@ -125,7 +125,7 @@ class Gate:
         known = status < 400
         group = one_group(call.service, call.action, call.parameters) if known else None
         kinds = changed(call.service, call.action, call.parameters)
-        return self.enforcement.changed(kinds, (request.account, group) if group else None)
+        return self.enforcement.changed(request.account, kinds, group)
 
     def _recorded(self, entry: Entry) -> bool:
         try:

@@ -11,6 +11,13 @@ BLOCKED = "inet bulkhead-blocked"
 """The table that drops everything while it exists."""
 LOG_GROUP = 62
 """The nflog group in which every drop is told, with the layer as its prefix."""
+FLOW_GROUP = 63
+"""The nflog group of the flow logs: every drop again, and the first packet of what may pass.
+
+The kernel gives a group to one reader, and drops what nobody reads.
+"""
+ACCEPTED = "accept"
+"""The prefix, in FLOW_GROUP, of a new flow that the last layer has let through."""
 
 
 def prefix(lab: str) -> str:

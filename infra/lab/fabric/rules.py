@@ -96,7 +96,7 @@ def _key(box: Box) -> str:
 
 def group_chain(allows: Iterable[Allowed], names: tuple[str, ...], egress: bool) -> Chain:
     """A union of what several groups allow. names: the tuple of ids that share this chain."""
-    yes = f"meta mark set meta mark or {GROUP_EGRESS} return" if egress else "accept"
+    yes = f"meta mark set meta mark or {GROUP_EGRESS} return" if egress else "goto accepted"
     rules = tuple(f"{one.match} {yes}" for one in allows if one.egress == egress)
     return Chain(name=combination(names, egress), rules=rules)
 

@@ -8,7 +8,7 @@ groups bit 4 (egress); marks do not cross into another namespace.
 from typing import get_args
 
 from bulkhead.network.deployed import Layer
-from infra.lab.fabric.names import LOG_GROUP
+from infra.lab.fabric.names import ACCEPTED, FLOW_GROUP, LOG_GROUP
 from infra.lab.fabric.ruleset import Chain
 
 LAYERS: tuple[str, ...] = get_args(Layer)
@@ -45,7 +45,7 @@ _LEAVING = (
     *_ACL_EGRESS,
     *_TRACKED,
     *_GROUP_EGRESS,
-    "accept",
+    "goto accepted",
 )
 # What comes from the internet is judged by its target alone, and only if the gateway has
 # translated it or it answers something that went out.
@@ -58,6 +58,12 @@ _ARRIVING = (
     *_TRACKED,
     *_GROUP_INGRESS,
 )
+# Reached by what is new alone. A flow is told once: until it is answered, its further packets
+# are new as well, but the kernel has confirmed it when the first one left.
+_ACCEPTED = (
+    f'ct status & confirmed == 0 log prefix "{ACCEPTED}" group {FLOW_GROUP} snaplen 64',
+    "accept",
+)
 
 
 def skeleton() -> tuple[Chain, ...]:
@@ -67,6 +73,7 @@ def skeleton() -> tuple[Chain, ...]:
         Chain(name="forward", hook=_drop("forward"), rules=_FORWARD),
         Chain(name="leaving", rules=_LEAVING),
         Chain(name="arriving", rules=_ARRIVING),
+        Chain(name="accepted", rules=_ACCEPTED),
         Chain(name="tracked", rules=(*_TRACKED, *_GROUP_EGRESS, *_GROUP_INGRESS)),
         Chain(
             name="translate-in",
@@ -93,4 +100,5 @@ def _dropping(layer: str) -> Chain:
 
 
 def _tell(layer: str) -> str:
-    return f'counter name "{layer}" log prefix "{layer}" group {LOG_GROUP} snaplen 64 drop'
+    logs = (f'log prefix "{layer}" group {each} snaplen 64' for each in (LOG_GROUP, FLOW_GROUP))
+    return f'counter name "{layer}" {" ".join(logs)} drop'

@@ -76,7 +76,7 @@ def stop(state: Path, forget: bool = False) -> None:
     """End the region of `state` and remove from the machine all that bears the lab's name.
 
     Works after a kill -9 at any moment, and again where nothing is left. forget: also remove the
-    journal and the keys, so that the next lab of this directory starts empty.
+    journal, the keys and the flow logs, so that the next lab of this directory starts empty.
     """
     state = state.resolve()
     if not state.exists():
@@ -87,7 +87,8 @@ def stop(state: Path, forget: bool = False) -> None:
     with _claimed(state):
         _remove(files.lab_id(state))
         gone = [files.INFO, files.CONTROL]
-        gone += [files.JOURNAL, files.LAB, files.SECRET] if forget else []
+        if forget:
+            gone += [files.JOURNAL, files.LAB, files.SECRET, files.FLOWS, files.OLDER_FLOWS]
         for name in gone:
             (state / name).unlink(missing_ok=True)
 

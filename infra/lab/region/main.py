@@ -56,10 +56,11 @@ def _enforcer(packets: str, state: Path) -> Enforcer:
                 remedy="run the command as root, or use --env sim",
             )
         )
-    from infra.lab.fabric import Fabric
+    from infra.lab.fabric import Fabric, namespace
+    from infra.lab.flowlog import FlowLog, Logged
 
-    fabric: Enforcer = Fabric(files.lab_id(state))
-    return fabric
+    lab = files.lab_id(state)
+    return Logged(Fabric(lab), FlowLog(namespace(lab, "fabric"), state / files.FLOWS))
 
 
 def _tell(descriptor: int | None, value: dict[str, object]) -> None:

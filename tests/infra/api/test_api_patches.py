@@ -388,3 +388,13 @@ def test_a_nat_gateway_gets_an_address_of_its_subnet(place: Place) -> None:
     made = place.client.create_nat_gateway(SubnetId=place.subnet, ConnectivityType="private")
     address = made["NatGateway"]["NatGatewayAddresses"][0]["PrivateIp"]
     assert address.startswith("10.0.1.")
+
+
+def test_a_group_lies_in_a_network_of_its_own_account(lab: InProcess, place: Place) -> None:
+    plant = lab.client("plant")
+
+    def wish(**more: str) -> Callable[[], Any]:
+        return lambda: plant.create_security_group(GroupName="g", Description="d", **more)
+
+    _refused("InvalidVpcID.NotFound", wish(VpcId=place.vpc))
+    _refused("VPCIdNotSpecified", wish())

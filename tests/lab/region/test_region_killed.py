@@ -57,6 +57,8 @@ def test_no_route_leads_from_the_machine_to_the_lab_or_back(state):
         reached = subprocess.run(
             [
                 *inside,
+                "timeout",
+                "2",
                 "bash",
                 "-c",
                 f"exec 3<>/dev/tcp/127.0.0.1/{info.endpoint.rsplit(':', 1)[1]}",

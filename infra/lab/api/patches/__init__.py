@@ -13,6 +13,7 @@ def apply_patches() -> None:
         return
     from infra.lab.api.patches import (
         dependencies,
+        group_home,
         group_membership,
         group_rules,
         no_default_vpc,
@@ -26,6 +27,7 @@ def apply_patches() -> None:
         no_default_vpc,
         private_addresses,
         public_addresses,
+        group_home,
         group_membership,
         group_rules,
         routes,
