@@ -15,7 +15,7 @@ from bulkhead.network.deployed import Deployed, Interface
 from infra.lab.fabric import FLOW_GROUP, kernel
 from infra.lab.flowlog.file import Rotated
 from infra.lab.flowlog.lines import Owner, line, owners, skipped
-from infra.lab.flowlog.nflog import Listener, Told
+from infra.lab.nflog import Listener, Told
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from flowlog_read import awaited, flows, until
 from infra.lab.fabric import FLOW_GROUP, Fabric, kernel, namespace
 from infra.lab.flowlog import FlowLog, Logged, reader
 from infra.lab.flowlog.file import older
-from infra.lab.flowlog.nflog import Listener
+from infra.lab.nflog import Listener
 
 
 @pytest.fixture

@@ -74,37 +74,41 @@ def told(body: bytes) -> Told:
 class Listener:
     """One log group of the namespace that the calling thread is in; close it after use.
 
+    delay: hundredths of a second that the kernel may hold packets back, to hand over up to
+    `together` of them at once. lost: how often it said that some did not fit into the buffer.
     Raises OSError without the right, or (EBUSY, EPERM) where another reader holds the group.
     """
 
-    def __init__(self, group: int, buffer: int = BUFFER) -> None:
+    def __init__(
+        self, group: int, buffer: int = BUFFER, *, delay: int = 5, together: int = 128
+    ) -> None:
         self._group = group
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
+        self.lost = 0
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
         try:
             force = getattr(socket, "SO_RCVBUFFORCE", 33)
-            self._socket.setsockopt(socket.SOL_SOCKET, force, buffer)
-            self._socket.bind((0, 0))
-            self._bind()
+            self.socket.setsockopt(socket.SOL_SOCKET, force, buffer)
+            self.socket.bind((0, 0))
+            self._bind(delay, together)
         except BaseException:
-            self._socket.close()
+            self.socket.close()
             raise
 
-    def _bind(self) -> None:
+    def _bind(self, delay: int, together: int) -> None:
         self._configure(attribute(_CFG_CMD, struct.pack("B", _BIND)))
-        # Packets come in batches: at the latest after 50 ms (5 of the kernel's units), or 128
-        # together. They are numbered, so that those which did not fit can be counted.
+        # Packets are numbered, so that those which did not fit can be counted.
         self._configure(
             attribute(_CFG_MODE, struct.pack("!IBx", SNAPLEN, _COPY_PACKET))
             + attribute(_CFG_NLBUFSIZ, struct.pack("!I", 1 << 15))
-            + attribute(_CFG_TIMEOUT, struct.pack("!I", 5))
-            + attribute(_CFG_QTHRESH, struct.pack("!I", 128))
+            + attribute(_CFG_TIMEOUT, struct.pack("!I", delay))
+            + attribute(_CFG_QTHRESH, struct.pack("!I", together))
             + attribute(_CFG_FLAGS, struct.pack("!H", _NUMBERED))
         )
-        self._socket.setblocking(False)
+        self.socket.setblocking(False)
 
     def _configure(self, attributes: bytes) -> None:
         self._send(attributes)
-        for kind, body in messages(self._socket.recv(_LARGEST_MESSAGE)):
+        for kind, body in messages(self.socket.recv(_LARGEST_MESSAGE)):
             number = -struct.unpack_from("=i", body)[0] if kind == _ERROR else 0
             if number:
                 raise OSError(number, errno.errorcode.get(number, str(number)))
@@ -113,11 +117,11 @@ class Listener:
         body = _GENERIC.pack(0, 0, self._group) + attributes
         size = _HEADER.size + len(body)
         header = _HEADER.pack(size, _CONFIG, _REQUEST_AND_ACKNOWLEDGE, 1, 0)
-        self._socket.send(header + body)
+        self.socket.send(header + body)
 
     def fileno(self) -> int:
         """For select and poll."""
-        return self._socket.fileno()
+        return self.socket.fileno()
 
     def datagram(self) -> list[Told] | None:
         """The packets of one datagram, None where none waits.
@@ -126,12 +130,13 @@ class Listener:
         """
         while True:
             try:
-                data = self._socket.recv(_LARGEST_MESSAGE)
+                data = self.socket.recv(_LARGEST_MESSAGE)
             except BlockingIOError:
                 return None
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
+                self.lost += 1
                 continue
             return [told(body) for kind, body in messages(data) if kind == _PACKET]
 
@@ -141,4 +146,4 @@ class Listener:
 
     def close(self) -> None:
         """Close the socket; the group is free."""
-        self._socket.close()
+        self.socket.close()

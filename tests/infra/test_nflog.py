@@ -3,7 +3,7 @@
 import struct
 import time
 
-from infra.lab.flowlog.nflog import Told, attribute, messages, told
+from infra.lab.nflog import Told, attribute, messages, told
 
 GENERIC = bytes(4)
 
