@@ -127,7 +127,9 @@ class Engine:
         self, name: str, verb: str, spec: StackSpec | None, note: Progress, *, refresh: bool
     ) -> None:
         clear_dead_locks(self._backend, PROJECT, name)
-        mend(self._folder, name)
+        # All of them: the engine reads every stack's state to list or to refer to them.
+        for known in self.stacks():
+            mend(self._folder, known)
         stack = self._stack(name, spec)
         events = Events(name, planning=verb == "preview", note=note)
         arguments: dict[str, Any] = {"on_event": events, "color": "never"}
