@@ -110,6 +110,15 @@ def test_up_again_changes_nothing(lab, capsys):
     assert "nothing had to change" in capsys.readouterr().out
 
 
+def test_a_state_file_torn_by_a_crash_is_mended_whichever_stack_comes_first(lab, example, capsys):
+    """The engine reads every stack's state; the torn one is the last in order."""
+    folder = lab.state / "pulumi" / "state" / ".pulumi" / "stacks" / "bulkhead"
+    (folder / "borealis.json").write_bytes(b"")
+    assert main(["up", str(EXAMPLE), *project_state(lab)]) == 0
+    assert not probed(lab, example).differences
+    assert (folder / "borealis.json.torn").exists()
+
+
 def test_two_commands_at_once_do_not_meet(lab, capsys):
     held = Lab(lab.state.parent)
     from bulkhead.environments.locking import locked
