@@ -15,8 +15,8 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from bulkhead.errors import BulkheadError, Problem
+from infra.program import checkpoint
 from infra.program.build import PROJECT, build
-from infra.program.checkpoint import mend
 from infra.program.locks import clear_dead_locks
 from infra.program.target import Target
 from infra.specs.tables import StackSpec
@@ -96,17 +96,13 @@ class Engine:
 
     def stacks(self) -> list[str]:
         """The stacks that have state, sorted."""
-        return sorted(path.stem for path in self._folder.glob("*.json"))
+        folder = checkpoint.stacks(self._backend, PROJECT)
+        return sorted(path.stem for path in folder.glob("*.json"))
 
     def remove(self, stack: str, progress: Progress) -> None:
         """Destroy every resource of the stack, then forget the stack."""
         self._run(stack, "destroy", None, progress, refresh=False)
         self._stack(stack, None).workspace.remove_stack(stack)
-
-    @property
-    def _folder(self) -> Path:
-        """Where the backend keeps the states of our stacks."""
-        return self._backend / ".pulumi" / "stacks" / PROJECT
 
     def _stack(self, name: str, spec: StackSpec | None) -> automation.Stack:
         work = self._directory / "work" / name
@@ -127,9 +123,7 @@ class Engine:
         self, name: str, verb: str, spec: StackSpec | None, note: Progress, *, refresh: bool
     ) -> None:
         clear_dead_locks(self._backend, PROJECT, name)
-        # All of them: the engine reads every stack's state to list or to refer to them.
-        for known in self.stacks():
-            mend(self._folder, known)
+        checkpoint.mend(self._backend, PROJECT)
         stack = self._stack(name, spec)
         events = Events(name, planning=verb == "preview", note=note)
         arguments: dict[str, Any] = {"on_event": events, "color": "never"}

@@ -114,6 +114,7 @@ def test_a_state_file_torn_by_a_crash_is_mended_whichever_stack_comes_first(lab,
     """The engine reads every stack's state; the torn one is the last in order."""
     folder = lab.state / "pulumi" / "state" / ".pulumi" / "stacks" / "bulkhead"
     (folder / "borealis.json").write_bytes(b"")
+    (folder / "acme.json.attrs").write_bytes(b"")
     assert main(["up", str(EXAMPLE), *project_state(lab)]) == 0
     assert not probed(lab, example).differences
     assert (folder / "borealis.json.torn").exists()
