@@ -1,11 +1,10 @@
 """Engines and providers that outlived a killed command, found by the home they were given."""
 
-import os
-import select
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+from infra.ending import end
 
 PATIENCE = 5.0
 """Seconds that a process has to end by itself before it is killed."""
@@ -19,7 +18,7 @@ def end_orphans(home: Path) -> list[int]:
     """
     found = list(_working_for(home))
     for pid in found:
-        _end(pid)
+        end(pid, PATIENCE)
     return found
 
 
@@ -29,18 +28,3 @@ def _working_for(home: Path) -> Iterator[int]:
         with suppress(OSError):
             if mark in (entry / "environ").read_bytes().split(b"\0"):
                 yield int(entry.name)
-
-
-def _end(pid: int) -> None:
-    try:
-        process = os.pidfd_open(pid)
-    except OSError:
-        return
-    try:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(process, number)
-            if select.select([process], [], [], PATIENCE)[0]:
-                return
-    finally:
-        os.close(process)

@@ -4,14 +4,13 @@ import contextlib
 import fcntl
 import json
 import os
-import select
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
+from infra.ending import end
 from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, root
 from infra.lab.region import state as files
 from infra.lab.region.state import RegionInfo
@@ -83,7 +82,8 @@ def stop(state: Path, forget: bool = False) -> None:
         return
     held = files.holder(state)
     if held is not None:
-        _end(*held)
+        pid, started = held
+        end(pid, PATIENCE, meant=lambda: files.alive(pid, started))
     with _claimed(state):
         _remove(files.lab_id(state))
         gone = [files.INFO, files.CONTROL]
@@ -91,24 +91,6 @@ def stop(state: Path, forget: bool = False) -> None:
             gone += [files.JOURNAL, files.LAB, files.SECRET, files.FLOWS, files.OLDER_FLOWS]
         for name in gone:
             (state / name).unlink(missing_ok=True)
-
-
-def _end(pid: int, started: int) -> None:
-    """SIGTERM, and SIGKILL for what does not listen; only ever the process that was meant."""
-    try:
-        process = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        if not files.alive(pid, started):
-            return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(process, number)
-            if select.select([process], [], [], PATIENCE)[0]:
-                return
-    finally:
-        os.close(process)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""What crosses a wire: topics, payloads, certificate profiles. Pure; no I/O."""
