@@ -33,6 +33,13 @@ _IMPLIED = {
     "gateways": _ROUTING,
 }
 
+_ALONE = {
+    "groups": ("describe_security_groups", "GroupIds"),
+    "acls": ("describe_network_acls", "NetworkAclIds"),
+    "route_tables": ("describe_route_tables", "RouteTableIds"),
+}
+"""Kinds of which one row can be read alone: the operation and its parameter for ids."""
+
 
 class Api(Protocol):
     """One account's EC2 API in one region. account: its 12-digit id."""
@@ -67,12 +74,17 @@ def read(
     return replace(previous or Deployed(), **parts)
 
 
-def read_group(api: Api, group_id: str) -> Group:
-    """One security group with its rules, by id; BulkheadError when there is none."""
-    found = api.describe("describe_security_groups", GroupIds=[group_id])
+def read_one(api: Api, kind: str, identity: str) -> Group | Acl | RouteTable:
+    """One row of `groups`, `acls` or `route_tables`, by id; BulkheadError when there is none."""
+    operation, parameter = _ALONE[kind]
+    found = api.describe(operation, **{parameter: [identity]})
     if not found:
-        raise BulkheadError(Problem(group_id, f"account {api.account} has no such group"))
-    wanted = [{"Name": "group-id", "Values": [group_id]}]
+        raise BulkheadError(Problem(identity, f"account {api.account} has none in its {kind}"))
+    if kind == "acls":
+        return acls.acl(found[0], api.account)
+    if kind == "route_tables":
+        return routing.route_table(found[0], api.account)
+    wanted = [{"Name": "group-id", "Values": [identity]}]
     return groups.group(found[0], api.describe("describe_security_group_rules", Filters=wanted))
 
 

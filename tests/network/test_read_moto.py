@@ -20,7 +20,7 @@ from bulkhead.network.names import canonical
 from bulkhead.network.parse.shape import NotModelled
 from bulkhead.network.ports import Ports
 from bulkhead.network.reach import reach
-from bulkhead.network.read import read, read_group
+from bulkhead.network.read import read, read_one
 
 
 def by_name(items):
@@ -176,9 +176,12 @@ def test_references_to_groups_and_ipv6_peers_are_read_as_such(estate):
     assert peers == {("::/0", None), (None, estate["group-a"])}
 
 
-def test_one_group_is_read_alone_and_equals_the_one_in_the_whole(estate):
-    alone = read_group(api_of(PLATFORM), estate["group-a"])
-    assert alone == by_name(deployed().groups)["group/a"]
+@pytest.mark.parametrize("kind", ["groups", "acls", "route_tables"])
+def test_one_row_is_read_alone_and_equals_the_one_in_the_whole(estate, kind):
+    rows = [row for row in getattr(deployed(), kind) if row.vpc == estate["vpc-a"]]
+    assert rows
+    for row in rows:
+        assert read_one(api_of(PLATFORM), kind, row.id) == row
 
 
 def test_acl_entries_are_read_without_the_implicit_deny(estate):
@@ -276,8 +279,8 @@ def test_a_group_that_is_not_there_is_said_not_to_be():
         def describe(self, _operation, **_filters):
             return []
 
-    with pytest.raises(BulkheadError, match="no such group"):
-        read_group(Empty(), "sg-1")
+    with pytest.raises(BulkheadError, match="has none in its groups"):
+        read_one(Empty(), "groups", "sg-1")
 
 
 def test_what_is_not_modelled_is_refused_with_its_operation_field_and_value(estate):

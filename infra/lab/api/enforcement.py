@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bulkhead.network.deployed import Deployed, Group
+from bulkhead.network.deployed import Acl, Deployed, Group, RouteTable
 from infra.lab.api.kinds import ALL_KINDS
 
 log = logging.getLogger(__name__)
@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 
 OWN_KINDS = frozenset({"subnets", "route_tables", "acls", "groups"})
 """Tables whose rows belong to one VPC, and so to one account."""
+
+
+Row = Group | Acl | RouteTable
+"""What a call can change alone."""
 
 
 class Enforcer(Protocol):
@@ -45,8 +49,8 @@ class Reader(Protocol):
     def of_account(self, account: str, kinds: Collection[str], previous: Deployed) -> Deployed:
         """The same, where only `account` can have changed."""
 
-    def group(self, account: str, group_id: str) -> Group:
-        """One security group of `account`."""
+    def row(self, account: str, kind: str, identity: str) -> Row:
+        """One row of `account`: a group, a network ACL or a route table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +78,23 @@ class Enforcement:
         """Read everything and load it."""
         return self._load(lambda: self._reader.tables(ALL_KINDS, None))
 
-    def changed(self, account: str, kinds: Collection[str], group: str | None = None) -> bool:
+    def changed(
+        self, account: str, kinds: Collection[str], row: tuple[str, str] | None = None
+    ) -> bool:
         """Load what a call of `account` changed; whether packets now follow the API.
 
-        group: id of the only group whose rules changed, where `kinds` is `groups` and no more.
+        row: table and id of the only row that changed, where `kinds` is that table and no more.
         """
         before = self.deployed
         if self.degraded is not None or before is None:
             return self.refresh()
         if not kinds:
             return True
-        if group is not None:
-            return self._load(lambda: _with_group(before, self._reader.group(account, group)))
+        if row is not None:
+            kind, identity = row
+            return self._load(
+                lambda: _with_row(before, kind, self._reader.row(account, kind, identity))
+            )
         return self._load(lambda: self._reader.of_account(account, kinds, before))
 
     def _load(self, read: Callable[[], Deployed]) -> bool:
@@ -141,10 +150,11 @@ def _merged(previous: Deployed, fresh: Deployed, account: str, kinds: Collection
     return replace(previous, **tables)
 
 
-def _with_group(before: Deployed, group: Group) -> Deployed:
-    """`before` with one group exchanged."""
-    kept = tuple(group if each.id == group.id else each for each in before.groups)
-    return replace(before, groups=kept)
+def _with_row(before: Deployed, kind: str, row: Row) -> Deployed:
+    """`before` with one row of a table exchanged."""
+    kept = tuple(row if each.id == row.id else each for each in getattr(before, kind))
+    exchanged: dict[str, Any] = {kind: kept}
+    return replace(before, **exchanged)
 
 
 class NetworkReader:
@@ -170,8 +180,8 @@ class NetworkReader:
         fresh = read([self._apis[account]], kinds=frozenset(kinds), previous=Deployed())
         return _merged(previous, fresh, account, _implied(kinds))
 
-    def group(self, account: str, group_id: str) -> Group:
-        """Read one group."""
-        from bulkhead.network.read import read_group
+    def row(self, account: str, kind: str, identity: str) -> Row:
+        """Read one row."""
+        from bulkhead.network.read import read_one
 
-        return read_group(self._apis[account], group_id)
+        return read_one(self._apis[account], kind, identity)

@@ -26,7 +26,7 @@ from infra.lab.api.answers import Answer, closed, error, xml
 from infra.lab.api.calls import BadCallError, Call, parse
 from infra.lab.api.enforcement import Enforcement
 from infra.lab.api.journal import Entry, Journal
-from infra.lab.api.kinds import changed, one_group
+from infra.lab.api.kinds import changed, one_row
 from infra.lab.api.replay import replay
 from infra.lab.api.signature import signed_by
 from infra.lab.api.world import Request, World
@@ -123,9 +123,9 @@ class Gate:
     def _enforced(self, call: Call, request: Request, status: int) -> bool:
         """Load what the call can have changed; a refused one may name what does not exist."""
         known = status < 400
-        group = one_group(call.service, call.action, call.parameters) if known else None
+        row = one_row(call.service, call.action, call.parameters) if known else None
         kinds = changed(call.service, call.action, call.parameters)
-        return self.enforcement.changed(request.account, kinds, group)
+        return self.enforcement.changed(request.account, kinds, row)
 
     def _recorded(self, entry: Entry) -> bool:
         try:

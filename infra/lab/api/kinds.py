@@ -39,6 +39,14 @@ GROUP_RULES: Final = frozenset(
 )
 """Actions that change the rules of the one group they name, and nothing else."""
 
+_VERBS = ("Create", "Replace", "Delete")
+_ONE: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(GROUP_RULES, ("groups", "GroupId")),
+    **{f"{verb}NetworkAclEntry": ("acls", "NetworkAclId") for verb in _VERBS},
+    **{f"{verb}Route": ("route_tables", "RouteTableId") for verb in _VERBS},
+}
+"""Action -> the table of which it changes one row, and the parameter that holds the row's id."""
+
 _EC2: Mapping[str, frozenset[str]] = {
     "AcceptVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "AllocateAddress": NOTHING,
@@ -130,8 +138,10 @@ def changed(service: str, action: str, parameters: Mapping[str, str]) -> frozens
     return _EC2.get(action, ALL_KINDS)
 
 
-def one_group(service: str, action: str, parameters: Mapping[str, str]) -> str | None:
-    """The id of the only group that a rule change touches, or None where it is not that."""
-    if service == "ec2" and action in GROUP_RULES:
-        return parameters.get("GroupId") or None
-    return None
+def one_row(service: str, action: str, parameters: Mapping[str, str]) -> tuple[str, str] | None:
+    """Table and id of the only row that a call changes, or None where it is not that."""
+    if service != "ec2" or action not in _ONE:
+        return None
+    table, parameter = _ONE[action]
+    identity = parameters.get(parameter)
+    return (table, identity) if identity else None

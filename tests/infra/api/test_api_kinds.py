@@ -3,7 +3,7 @@ from random_calls import Caller
 from region_in_process import InProcess
 
 from bulkhead.network.deployed import Deployed
-from infra.lab.api.kinds import ALL_KINDS, NOTHING, changed, one_group
+from infra.lab.api.kinds import ALL_KINDS, NOTHING, changed, one_row
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -31,8 +31,21 @@ def test_what_is_not_listed_reads_everything() -> None:
     assert changed("ssm", "PutParameter", {}) == NOTHING
 
 
-def test_a_rule_change_reads_its_group_alone() -> None:
-    rule = {"GroupId": "sg-1"}
-    assert one_group("ec2", "AuthorizeSecurityGroupIngress", rule) == "sg-1"
-    assert one_group("ec2", "AuthorizeSecurityGroupIngress", {"GroupName": "x"}) is None
-    assert one_group("ec2", "CreateSecurityGroup", rule) is None
+@pytest.mark.parametrize(
+    ("action", "parameter", "table"),
+    [
+        ("AuthorizeSecurityGroupIngress", "GroupId", "groups"),
+        ("CreateNetworkAclEntry", "NetworkAclId", "acls"),
+        ("ReplaceRoute", "RouteTableId", "route_tables"),
+    ],
+)
+def test_a_change_within_one_row_reads_that_row_alone(action, parameter, table) -> None:
+    assert one_row("ec2", action, {parameter: "x-1"}) == (table, "x-1")
+    assert changed("ec2", action, {parameter: "x-1"}) == {table}
+    assert one_row("ec2", action, {"GroupName": "x"}) is None
+    assert one_row("ssm", action, {parameter: "x-1"}) is None
+
+
+def test_what_changes_more_than_one_row_reads_its_table() -> None:
+    assert one_row("ec2", "CreateSecurityGroup", {"GroupId": "sg-1"}) is None
+    assert one_row("ec2", "AssociateRouteTable", {"RouteTableId": "rtb-1"}) is None
