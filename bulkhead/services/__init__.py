@@ -1,0 +1,1 @@
+"""Programs that run on hosts of their own; they need nothing of ours but `bulkhead.wire`."""
