@@ -1,0 +1,1 @@
+"""ATT&CK for ICS tactic TA0109, Lateral Movement."""
