@@ -6,9 +6,11 @@ from itertools import product
 
 from bulkhead.network.deployed import Flow, Outcome, Verdict
 from bulkhead.network.difference import Difference, ordered
+from bulkhead.network.filters import Filters
+from bulkhead.network.hostrules import host_rules
 from bulkhead.network.intent import Intent, services
 from bulkhead.network.ports import Ports, point_of
-from bulkhead.network.reach import Reach
+from bulkhead.network.reach import Reach, reach
 from bulkhead.network.sample import sample
 from bulkhead.plan.tables import Path
 
@@ -24,15 +26,19 @@ def compare(
     computed: Reach,
     observed: _Observed | None = None,
     flows: Iterable[Flow] | None = None,
+    planned: Filters | None = None,
 ) -> tuple[Difference, ...]:
     """Every difference, in canonical order; none means that all agree.
 
     Intent and model are compared over the complete sets of services of every ordered pair and
-    path. observed: what packets did; `flows` are those that should have been tried (default:
+    path: with hosts' own filters and, where one still stops what the network lets through,
+    without them. planned: the filters that hosts should have, compared rule by rule.
+    observed: what packets did; `flows` are those that should have been tried (default:
     those observed). Without `observed` nothing is said about packets.
     """
     seen = _seen(observed or {})
     found = [*_hosts(intent, computed), *_exactly(intent, computed, seen)]
+    found += host_rules(planned or {}, computed.filters)
     if observed is not None:
         asked = sorted(set(observed if flows is None else flows) | observed.keys())
         found += _by_packets(intent, computed, observed, asked)
@@ -45,17 +51,40 @@ def _hosts(intent: Intent, computed: Reach) -> Iterator[Difference]:
         yield Difference(kind="missing host", source=host, because=("planned, not deployed",))
     for host in deployed - planned:
         yield Difference(kind="unplanned host", source=host, because=("deployed, not planned",))
+    for host in computed.hosts:
+        if unread := computed.unread(host):
+            yield Difference(kind="not observed", source=host, because=unread)
 
 
 def _exactly(intent: Intent, computed: Reach, seen: _Seen) -> Iterator[Difference]:
     """Differences between intent and model; a missing host is not told again for each pair."""
+    network = reach(computed.deployed) if computed.filters else computed
     for source, target in product(computed.hosts, repeat=2):
         for path in sorted({*intent.paths(source, target), *computed.paths(source, target)}):
-            allowed = intent.allowed(source, target, path)
-            if allowed != computed.delivered(source, target, path):
-                yield from _opened(allowed, computed, (source, target, path), seen)
-            if allowed != computed.answered(source, target, path):
-                yield from _closed(intent, computed, (source, target, path), seen)
+            allowed, pair = intent.allowed(source, target, path), (source, target, path)
+            delivered = computed.delivered(*pair)
+            if allowed != delivered:
+                yield from _opened(allowed, computed, pair, seen)
+            if held := network.delivered(*pair) - allowed - delivered:
+                yield from _weakened(held, network, computed, pair)
+            if allowed != computed.answered(*pair):
+                yield from _closed(intent, computed, pair, seen)
+
+
+def _weakened(held: Ports, network: Reach, computed: Reach, pair: _Pair) -> Iterator[Difference]:
+    """What the network lets through, unintended, and only a host's own filter holds back."""
+    for stop in computed.stops(*pair, held):
+        yield Difference(
+            kind="weakened",
+            source=pair[0],
+            target=pair[1],
+            path=pair[2],
+            services=stop.services,
+            intended="refused",
+            computed="refused",
+            layer=stop.layer,
+            because=(*network.carriers(*pair, stop.services), *stop.because),
+        )
 
 
 def _opened(allowed: Ports, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
@@ -90,7 +119,7 @@ def _closed(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterat
             path=pair[2],
             services=stop.services,
             intended="answered",
-            computed="one-way" if stop.layer.startswith("reply-") else "refused",
+            computed="one-way" if stop.late else "refused",
             observed=_agreed(seen, pair, stop.services),
             layer=stop.layer,
             because=stop.because,
@@ -106,8 +135,17 @@ def _by_packets(
     untried = Verdict("not observed", None, ("it was not tried",))
     for flow in flows:
         verdict = observed.get(flow, untried)
-        if verdict.outcome != computed.outcome(flow):
+        if verdict.outcome != _expected(flow, intent, computed):
             yield _about(flow, intent, computed, verdict)
+
+
+def _expected(flow: Flow, intent: Intent, computed: Reach) -> Outcome:
+    """What packets should do: as computed, or as intended where the model does not know."""
+    outcome = computed.outcome(flow)
+    if outcome != "not observed":
+        return outcome
+    allowed = intent.allowed(flow.source, flow.target, flow.path)
+    return "answered" if allowed.contains(*point_of(flow)) else "refused"
 
 
 def _about(flow: Flow, intent: Intent, computed: Reach, packets: Verdict) -> Difference:

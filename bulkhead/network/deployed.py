@@ -172,7 +172,7 @@ class Deployed:
     interfaces: tuple[Interface, ...] = ()
 
 
-Layer = Literal[
+NetworkLayer = Literal[
     "host",
     "route",
     "acl-egress",
@@ -183,7 +183,12 @@ Layer = Literal[
     "reply-acl-egress",
     "reply-acl-ingress",
 ]
-"""Where a packet is stopped, in AWS's order. `reply-` is the same layer met by the answer."""
+"""Where the network stops a packet, in AWS's order. `reply-`: the same met by the answer."""
+HostLayer = Literal["host-egress", "host-ingress", "reply-host-egress", "reply-host-ingress"]
+"""Where a host's own packet filter stops it: the source's on the way out, first of all; the
+target's on the way in, last; and the answer the other way round."""
+Layer = Literal[NetworkLayer, HostLayer]
+"""Where a packet is stopped."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

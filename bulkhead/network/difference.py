@@ -9,10 +9,23 @@ from bulkhead.network.ports import NOTHING, Interval, Ports
 from bulkhead.plan.tables import Path
 
 Kind = Literal[
-    "opened", "closed", "model-vs-packets", "missing host", "unplanned host", "not observed"
+    "opened",
+    "weakened",
+    "closed",
+    "model-vs-packets",
+    "missing host",
+    "unplanned host",
+    "no host filter",
+    "host rule missing",
+    "host rule added",
+    "host filter changed",
+    "not observed",
 ]
-"""opened: possible but not intended (a one-way delivery counts). closed: intended, not answered.
-model-vs-packets: computed and observed disagree. not observed: asked for, and no packet told."""
+"""opened: possible but not intended (a one-way delivery counts). weakened: the network lets
+through what is not intended, and a host's own filter alone still stops it. closed: intended, not
+answered. model-vs-packets: computed and observed disagree. no host filter, host rule missing or
+added, host filter changed: a host's own rules are not those planned, whatever else still stops
+what they were to stop. not observed: asked for, and no packet (or no host) told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +52,17 @@ class Difference:
     conduits: tuple[str, ...] = ()
 
     @property
-    def order(self) -> tuple[str, str, str, str, tuple[Interval, ...]]:
-        """The canonical order: by hosts, path, kind, services."""
-        return (self.source, self.target, self.path or "", self.kind, self.services.intervals)
+    def order(self) -> tuple[str, str, str, str, str, tuple[Interval, ...], tuple[str, ...]]:
+        """The canonical order: by hosts, path, kind, layer, services, reasons."""
+        return (
+            self.source,
+            self.target,
+            self.path or "",
+            self.kind,
+            self.layer or "",
+            self.services.intervals,
+            self.because,
+        )
 
     @property
     def says(self) -> str:
@@ -52,7 +73,8 @@ class Difference:
     def __str__(self) -> str:
         """The difference as one plain sentence."""
         if not self.target:
-            return f"{self.source}: {self.kind}: {'; '.join(self.because)}"
+            layer = f" at {self.layer}" if self.layer else ""
+            return f"{self.source}: {self.kind}{layer}: {'; '.join(self.because)}"
         where = f"{self.source} -> {self.target} {self.services} ({self.path})"
         said = "; ".join((*self.because, *(f"declared by {item}" for item in self.conduits)))
         return f"{where}: {self.says}" + (f": {said}" if said else "")

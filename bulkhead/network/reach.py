@@ -1,32 +1,44 @@
-"""The flows that a deployment computes to: pure, exact, from the API's own words.
+"""The flows that a deployment computes to: pure, exact, from the API's and the hosts' own words.
 
 Semantics are AWS's (VPC user guide: route priority, network ACLs, security groups, peering;
-EC2: connection tracking). The lab compiles the same tables to packets' rules independently.
+EC2: connection tracking) and netfilter's. The lab compiles the same tables to packets' rules
+independently, and its hosts load their own.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from bulkhead.network.deployed import Deployed, Flow, Interface, Layer, Outcome, Verdict
+from bulkhead.network.filters import Filters
 from bulkhead.network.layers import Layers, Stage
 from bulkhead.network.ports import EVERYTHING, NOTHING, Ports, point_of
 from bulkhead.plan.tables import INTERNET, Path
 
+_NONE: Filters = MappingProxyType({})
+_CARRYING: tuple[Layer, ...] = ("group-ingress", "group-egress", "host-ingress", "host-egress")
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Services that one layer stops, and the sentences that name the rule or route."""
+    """Services that one layer stops, and the sentences that name the rule or route.
+
+    late: whether their request had arrived by then.
+    """
 
     layer: Layer
     services: Ports
     because: tuple[str, ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What hosts can reach each other by; `hosts` is sorted and includes INTERNET.
 
-    Unknown hosts reach nothing and are reached by nothing; nor does a host reach itself.
+    Unknown hosts reach nothing and are reached by nothing; nor does a host reach itself. Of a
+    host whose own rules are not known, the sets hold what passes if those let everything pass,
+    and single flows that these rules may stop are `not observed`.
     """
 
     deployed: Deployed
@@ -60,22 +72,39 @@ class Reach:
             return Verdict("refused", "host", missing)
         query = Ports.of(*_twice(point_of(flow)))
         said: list[str] = []
+        met = False
         for stage in self._stages(flow.source, flow.target, flow.path):
             if not stage.passes & query:
-                outcome: Outcome = "one-way" if stage.reply else "refused"
+                if stage.late and (unread := self.unread(flow.source, flow.target)):
+                    return Verdict("not observed", None, unread)
+                outcome: Outcome = "one-way" if stage.late else "refused"
                 return Verdict(outcome, stage.layer, stage.why(query))
+            met = True
             said += stage.why(query)
-        if said:
-            return Verdict("answered", None, tuple(said))
+        if met and (unread := self.unread(flow.source, flow.target)):
+            return Verdict("not observed", None, unread)
+        if met:
+            return Verdict("answered", None, tuple(dict.fromkeys(said)))
         return Verdict("refused", "route", _no_path(flow.target, flow.path))
 
     def outcome(self, flow: Flow) -> Outcome:
         """What becomes of one flow, without the reasons (fast)."""
         point = point_of(flow)
         delivered, answered = self._computed(flow.source, flow.target, flow.path)
+        if delivered.contains(*point) and self.unread(flow.source, flow.target):
+            return "not observed"
         if answered.contains(*point):
             return "answered"
         return "one-way" if delivered.contains(*point) else "refused"
+
+    @property
+    def filters(self) -> Filters:
+        """The hosts' own filters that were taken in."""
+        return self.layers.filtering.filters
+
+    def unread(self, *hosts: str) -> tuple[str, ...]:
+        """Sentences about those of the hosts whose own rules are not known."""
+        return self.layers.filtering.unread(*hosts)
 
     def stops(self, source: str, target: str, path: Path, query: Ports) -> tuple[Stop, ...]:
         """Where services of the query are stopped: each at the first layer that stops it."""
@@ -85,15 +114,16 @@ class Reach:
         for stage in self._stages(source, target, path):
             met = True
             if stopped := left - stage.passes:
-                found.append(Stop(stage.layer, stopped, stage.why(stopped)))
+                found.append(Stop(stage.layer, stopped, stage.why(stopped), stage.late))
             left &= stage.passes
         return tuple(found) if met else (Stop("route", query, _no_path(target, path)),)
 
     def carriers(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
-        """The security group rules that let services of the query through, receiver's first."""
+        """The rules that let services of the query through: of groups, then of hosts' filters."""
         stages = self._stages(source, target, path)
-        by_layer = {stage.layer: stage.why(query) for stage in stages if stage.passes & query}
-        return (*by_layer.get("group-ingress", ()), *by_layer.get("group-egress", ()))
+        early = (stage for stage in stages if not stage.late and stage.passes & query)
+        by_layer = {stage.layer: stage.why(query) for stage in early}
+        return tuple(words for layer in _CARRYING for words in by_layer.get(layer, ()))
 
     def _computed(self, source: str, target: str, path: Path) -> tuple[Ports, Ports]:
         key = (source, target, path)
@@ -122,10 +152,13 @@ class Reach:
         )
 
 
-def reach(deployed: Deployed) -> Reach:
-    """The reach of a deployment. Costs little until asked; what was asked is remembered."""
+def reach(deployed: Deployed, filters: Filters = _NONE) -> Reach:
+    """The reach of a deployment, by the network alone or through the hosts' own filters too.
+
+    Costs little until asked; what was asked is remembered.
+    """
     hosts = (*(item.host for item in deployed.interfaces), INTERNET)
-    return Reach(deployed, tuple(sorted(hosts)), Layers.of(deployed))
+    return Reach(deployed, tuple(sorted(hosts)), Layers.of(deployed, filters))
 
 
 def _passing(stages: Iterator[Stage]) -> tuple[Ports, Ports]:
@@ -134,7 +167,7 @@ def _passing(stages: Iterator[Stage]) -> tuple[Ports, Ports]:
     for stage in stages:
         met = True
         answered &= stage.passes
-        delivered = delivered if stage.reply else answered
+        delivered = delivered if stage.late else answered
         if not answered:
             break
     return (delivered, answered) if met else (NOTHING, NOTHING)

@@ -2,7 +2,8 @@
 """The most naive reading of AWS's rules: one packet at a time, one rule at a time.
 
 Shares nothing with bulkhead.network but the tables of Deployed. A packet is its two addresses,
-its protocol, its port (ICMP: type * 256 + code) and whether it bears public addresses.
+its protocol, its port (ICMP: type * 256 + code) and whether it bears public addresses. Hosts'
+own filters are netfilter's chains, walked rule by rule.
 """
 
 from ipaddress import ip_address, ip_network
@@ -11,20 +12,103 @@ INTERNET = "internet"
 INTERNET_ADDRESS = "198.51.100.250"
 
 
-def verdict(deployed, source, target, path, protocol, port):
+def verdict(deployed, source, target, path, protocol, port, filters=None):
     """(outcome, layer) of one flow, found by walking the request and then its replies."""
+    filters = filters or {}
+    a, b = _host(deployed, source), _host(deployed, target)
     stopped = request(deployed, source, target, path, protocol, port)
+    # The source's filter is met first of all by what a running host sends.
+    if stopped != "host" and not leaves(filters, a, b, path, "new", protocol, port):
+        stopped = "host-egress"
+    if stopped is None and not enters(filters, a, b, path, "new", protocol, port):
+        stopped = "host-ingress"
     if stopped:
         return ("refused", stopped)
-    # All that must come back: piecewise constant between the edges that ACL entries draw.
-    for answer in sorted(_answers(deployed, protocol)):
-        stopped = reply(deployed, source, target, path, protocol, answer)
-        if stopped:
-            return ("one-way", stopped)
+    # All that must come back: piecewise constant between the edges that rules draw.
+    answers = sorted(_answers(deployed, protocol, filters))
+    found = [_reply(deployed, filters, source, target, path, protocol, n) for n in answers]
+    # A layer stops a service if it stops any of its replies, so the first layer counts.
+    stops = [layer for layer in BACK if layer in found]
+    if stops:
+        return ("one-way", stops[0])
+    # A connection's next packet is of a known flow, and meets the same two filters.
+    if protocol == 6 and not leaves(filters, a, b, path, "established", protocol, port):
+        return ("one-way", "host-egress")
+    if protocol == 6 and not enters(filters, a, b, path, "established", protocol, port):
+        return ("one-way", "host-ingress")
     return ("answered", None)
 
 
-def _answers(deployed, protocol):
+BACK = (
+    "reply-host-egress",
+    "reply-route",
+    "reply-acl-egress",
+    "reply-acl-ingress",
+    "reply-host-ingress",
+)
+
+
+def _reply(deployed, filters, source, target, path, protocol, port):
+    a, b = _host(deployed, source), _host(deployed, target)
+    if not leaves(filters, b, a, path, "established", protocol, port):
+        return "reply-host-egress"
+    stopped = reply(deployed, source, target, path, protocol, port)
+    if stopped is None and not enters(filters, b, a, path, "established", protocol, port):
+        return "reply-host-ingress"
+    return stopped
+
+
+def leaves(filters, sender, receiver, path, state, protocol, port):
+    if sender is None:
+        return True
+    peer = address_of(receiver, path)
+    return passes(filters, "output", sender, peer, state, protocol, port)
+
+
+def enters(filters, sender, receiver, path, state, protocol, port):
+    if receiver is None:
+        return True
+    peer = address_of(sender, path)
+    return passes(filters, "input", receiver, peer, state, protocol, port)
+
+
+def address_of(end, path):
+    if end is None:
+        return INTERNET_ADDRESS
+    return end.address if path == "private" else end.public or end.address
+
+
+def passes(filters, hook, host, peer, state, protocol, port):
+    """Whether every chain at the hook lets one packet through; an accept ends one chain alone."""
+    if host.host not in filters:
+        return True
+    for chain in filters[host.host].chains:
+        if chain.hook == hook and not accepted(chain, host, peer, state, protocol, port):
+            return False
+    return True
+
+
+def accepted(chain, host, peer, state, protocol, port):
+    for rule in chain.rules:
+        if rule.loopback is True:
+            continue
+        if rule.states is not None and state not in rule.states:
+            continue
+        if not _one_of(rule.peers, peer) or not _one_of(rule.own, host.address):
+            continue
+        point = protocol * 65536 + port
+        if not any(first <= point <= last for first, last in rule.services.intervals):
+            continue
+        if rule.verdict is not None:
+            return rule.verdict == "accept"
+    return chain.policy == "accept"
+
+
+def _one_of(cidrs, address):
+    return cidrs is None or any(ip_address(address) in ip_network(cidr) for cidr in cidrs)
+
+
+def _answers(deployed, protocol, filters):
     if protocol == 1:
         return {0}
     if protocol not in (6, 17):
@@ -33,6 +117,12 @@ def _answers(deployed, protocol):
     for acl in deployed.acls:
         for entry in acl.entries:
             edges |= {entry.first - 1, entry.first, entry.last, entry.last + 1}
+    for filtered in filters.values():
+        for chain in filtered.chains:
+            for rule in chain.rules:
+                for first, last in rule.services.intervals:
+                    base = protocol * 65536
+                    edges |= {at - base for at in (first - 1, first, last, last + 1)}
     return {edge for edge in edges if 32768 <= edge <= 60999}
 
 

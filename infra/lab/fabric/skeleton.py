@@ -7,11 +7,11 @@ groups bit 4 (egress); marks do not cross into another namespace.
 
 from typing import get_args
 
-from bulkhead.network.deployed import Layer
+from bulkhead.network.deployed import NetworkLayer
 from infra.lab.fabric.names import ACCEPTED, FLOW_GROUP, LOG_GROUP
 from infra.lab.fabric.ruleset import Chain
 
-LAYERS: tuple[str, ...] = get_args(Layer)
+LAYERS: tuple[str, ...] = get_args(NetworkLayer)
 REPLYING = tuple(name.removeprefix("reply-") for name in LAYERS if name.startswith("reply-"))
 COUNTERS = ("ipv6", *sorted(LAYERS))
 ACL_EGRESS, ACL_INGRESS, GROUP_EGRESS = "0x1", "0x2", "0x4"

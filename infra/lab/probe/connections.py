@@ -80,13 +80,22 @@ class Connections:
 
     def _failed(self, trial: Trial, number: int) -> None:
         words = os.strerror(number)
-        if number in (errno.ECONNREFUSED, errno.ECONNRESET):
-            trial.settle(observed("not observed", f"no listener: reset by the host ({words})"))
-        elif number in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES):
+        if number in (errno.ECONNREFUSED, errno.ECONNRESET) and not trial.connected:
+            # Nobody listens, or a filter rejects and says so in its log, which may come later.
+            trial.rejected = f"reset by the host ({words})"
+            self._forget(trial)
+            return
+        if number in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES):
             trial.settle(observed("refused", f"ICMP unreachable ({words})"))
         elif number != errno.ETIMEDOUT:
             trial.settle(observed("not observed", f"the connection failed: {words}"))
         self._land(trial)
+
+    def _forget(self, trial: Trial) -> None:
+        """Close a connection that has ended, but keep waiting for what is said of it."""
+        if trial.connection is not None:
+            self._loop.drop(trial.connection)
+            trial.connection = None
 
 
 def half_open(spaces: Namespaces, vantage: Vantage) -> set[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""The fabric's denials as packets report them."""
+"""The denials of the fabric, and of hosts' own filters, as packets report them."""
 
 import errno
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from infra.lab.probe.namespace import Namespaces
 from infra.lab.probe.wire import Wire, read_wire
 
 GROUP = 62
-"""The log group of the fabric's drop rules. The kernel gives a group to one reader at a time."""
+"""The log group of the fabric's drop rules, and in their own namespaces of hosts' filters. The
+kernel gives a group of a namespace to one reader at a time."""
 BUFFER = 32 << 20
 """Bytes of receive buffer asked for: some 100,000 denials that have not been read yet."""
 
@@ -21,11 +22,13 @@ class Denials:
     A report is proof; a missing report is proof of nothing.
     """
 
-    def __init__(self, spaces: Namespaces, namespace: str, group: int = GROUP) -> None:
+    def __init__(
+        self, spaces: Namespaces, namespace: str, group: int = GROUP, buffer: int | None = None
+    ) -> None:
         """Start to listen. MissingHere without the namespace, the right, or a free log group."""
         try:
             with spaces.excursion(namespace):
-                self._listener = Listener(group, BUFFER, delay=1, together=64)
+                self._listener = Listener(group, buffer or BUFFER, delay=1, together=64)
         except OSError as error:
             taken = error.errno in (errno.EBUSY, errno.EPERM)
             problem = _taken(namespace, group) if taken else _cannot(namespace, error)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bulkhead.errors import MissingHere, Problem
 from bulkhead.network.deployed import Flow
+from bulkhead.plan import INTERNET
 from infra.lab.probe.listeners import Vantage
 from infra.lab.probe.ports import fresh_port
 from infra.lab.probe.sweep import Sweeper
@@ -144,15 +145,24 @@ class _Round:
 
         tell = _seldom(lambda: report(len(trials) - len(_unsettled(trials))))
         for wait in (patience, _RETRY * patience):
-            sweeper.sweep(_unsettled(open_trials), self._ports(), wait, tell)
+            again = [trial for trial in _unsettled(open_trials) if trial.word is None]
+            sweeper.sweep(again, self._ports(), wait, tell)
         silent = _unsettled(open_trials)
         still = self._alive(sweeper, [trial.flow for trial in silent], patience)
         for trial in silent:
-            lost = sweeper.denials.lost > 0
-            trial.settle(trial.give_up(alive=_end(trial.flow) in still, log_lost=lost))
+            trial.settle(
+                trial.give_up(
+                    alive=_end(trial.flow) in still,
+                    log_lost=sweeper.log_lost,
+                    deaf=sweeper.deaf_to(trial),
+                )
+            )
         return {trial.flow: trial.observation for trial in trials if trial.observation is not None}
 
     def _listen(self, sweeper: Sweeper) -> None:
+        for host in sorted({host for flow in self._flows for host in (flow.source, flow.target)}):
+            if host != INTERNET:
+                sweeper.hear(self._vantages[host])
         for host in sorted({flow.target for flow in self._flows}):
             try:
                 sweeper.tap(self._vantages[host])

@@ -3,8 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Set
-from itertools import chain
+from heapq import heappop, heappush
+from itertools import chain, count
 
+from bulkhead.errors import MissingHere
 from infra.lab.probe.connections import Connections, half_open
 from infra.lab.probe.listeners import Listeners, Vantage
 from infra.lab.probe.loop import READ, Loop
@@ -17,6 +19,10 @@ from infra.lab.probe.wire import NO_SUCH_PORT, UDP, Nonces, Wire
 
 BURST = 64
 """Trials launched between two looks at what came back."""
+GRACE = 0.2
+"""Seconds in which an answer may still come although a host's filter has logged the packet."""
+HOST_BUFFER = 4 << 20
+"""Bytes asked for to hold one host's denials: some 10,000 that have not been read yet."""
 
 
 class Sweeper:
@@ -36,12 +42,16 @@ class Sweeper:
         self._by_wire: dict[Wire, Trial] = {}
         self._connections = Connections(self._loop, self._judge, self._land)
         self._flying = 0
+        self._due: list[tuple[float, int, Trial]] = []
+        self._turns = count()
         try:
             self.denials = Denials(self._spaces, namespace)
         except BaseException:
             self.close()
             raise
         self._loop.watch(self.denials.socket, READ, lambda _: self._read_denials())
+        self._heard: dict[str, Denials] = {}
+        self.deaf: dict[str, str] = {}
 
     def close(self) -> None:
         """Close every socket of the round."""
@@ -59,6 +69,31 @@ class Sweeper:
         if vantage.host not in self._taps:
             with self._spaces.excursion(vantage.namespace):
                 self._taps[vantage.host] = Tap(self._loop, vantage, self)
+
+    def hear(self, vantage: Vantage) -> None:
+        """Listen to what a host's own filter says it drops; `deaf` says where that cannot be.
+
+        There a drop is still seen, as silence, but nobody says where.
+        """
+        if vantage.host in self._heard or vantage.host in self.deaf:
+            return
+        try:
+            heard = Denials(self._spaces, vantage.namespace, buffer=HOST_BUFFER)
+        except MissingHere as error:
+            self.deaf[vantage.host] = error.problems[0].what
+            return
+        self._heard[vantage.host] = heard
+        self._loop.watch(heard.socket, READ, lambda _: self._read_words(heard, vantage.host))
+
+    def deaf_to(self, trial: Trial) -> str:
+        """Which of a trial's hosts cannot be heard, in words; empty if both can."""
+        ends = (trial.source.host, trial.target.host)
+        return "; ".join(f"the log of {host} is not heard" for host in ends if host in self.deaf)
+
+    @property
+    def log_lost(self) -> bool:
+        """Whether a part of any log was lost."""
+        return any(each.lost for each in (self.denials, *self._heard.values()))
 
     # What came in ------------------------------------------------------------------------------
 
@@ -85,20 +120,32 @@ class Sweeper:
         if trial is None or (code == NO_SUCH_PORT and wire.protocol != UDP):
             return
         if code == NO_SUCH_PORT:
-            trial.settle(observed("not observed", f"no listener: port unreachable at {reporter}"))
-        else:
-            trial.settle(observed("refused", f"ICMP unreachable (code {code}) from {reporter}"))
+            # Nobody listens, or a filter rejects and says so in its log, which may come later.
+            trial.rejected = f"port unreachable at {reporter}"
+            return
+        trial.settle(observed("refused", f"ICMP unreachable (code {code}) from {reporter}"))
         self._land(trial)
 
     def _read_denials(self) -> None:
         for prefix, wire in self.denials.read():
-            if (trial := self._by_wire.get(wire)) is not None:
-                trial.denied(prefix, reply=False)
-            elif (trial := self._by_wire.get(wire.swapped())) is not None:
-                trial.denied(prefix, reply=True)
-            else:
-                continue
-            self._land(trial)
+            if (found := self._about(wire)) is not None:
+                trial, reply = found
+                trial.denied(prefix, reply=reply)
+                self._land(trial)
+
+    def _read_words(self, heard: Denials, host: str) -> None:
+        for prefix, wire in heard.read():
+            if (found := self._about(wire)) is not None:
+                trial, reply = found
+                trial.reported(prefix, reply=reply, by=host)
+                self._wait(trial, GRACE)
+
+    def _about(self, wire: Wire) -> tuple[Trial, bool] | None:
+        """The trial that a packet belongs to, and whether it is the reply."""
+        if (trial := self._by_wire.get(wire)) is not None:
+            return trial, False
+        answered = self._by_wire.get(wire.swapped())
+        return None if answered is None else (answered, True)
 
     def _judge(self, trial: Trial) -> None:
         trial.judge()
@@ -120,10 +167,19 @@ class Sweeper:
         try:
             self._spaces.enter(trial.source.namespace)
             sender = self._sender(trial.source, port)
-            self._send(trial, sender)
         except OSError as error:
-            trial.settle(observed("not observed", f"could not be sent: {error}"))
-            self._land(trial)
+            self._unsent(trial, error)
+            return
+        try:
+            self._send(trial, sender)
+        except PermissionError:
+            trial.withheld = True  # the host's own filter; its log says so, or the deadline comes
+        except OSError as error:
+            self._unsent(trial, error)
+
+    def _unsent(self, trial: Trial, error: OSError) -> None:
+        trial.settle(observed("not observed", f"could not be sent: {error}"))
+        self._land(trial)
 
     def _sender(self, vantage: Vantage, port: int) -> Sender:
         if vantage.host not in self._taps:
@@ -136,7 +192,8 @@ class Sweeper:
 
     def _send(self, trial: Trial, sender: Sender) -> None:
         trial.port, trial.flying = sender.port, True
-        trial.connected = trial.echoed = False
+        trial.connected = trial.echoed = trial.withheld = False
+        trial.rejected = ""
         self._flying += 1
         for wire in trial.wires():
             self._by_wire[wire] = trial
@@ -162,17 +219,16 @@ class Sweeper:
         called after each turn.
         """
         self._retire_senders()
+        self._due.clear()
         waiting = deque(sorted(trials, key=lambda trial: trial.source.host))
-        deadlines: deque[tuple[float, Trial]] = deque()
-        while waiting or deadlines:
-            self._launch_some(waiting, ports, deadlines, patience)
-            while deadlines and not deadlines[0][1].flying:
-                deadlines.popleft()
-            horizon = time.monotonic()
+        while waiting or self._due:
+            self._launch_some(waiting, ports, patience)
+            while self._due and not self._due[0][2].flying:
+                heappop(self._due)
             room = waiting and self._flying < self._window
-            idle = 0.0 if room or not deadlines else max(0.0, deadlines[0][0] - horizon)
-            self._loop.turn(idle)
-            self._expire(deadlines)
+            wait = self._due[0][0] - time.monotonic() if self._due else 0.0
+            self._loop.turn(0.0 if room else max(0.0, wait))
+            self._expire()
             settled()
 
     def _retire_senders(self) -> None:
@@ -181,30 +237,28 @@ class Sweeper:
             sender.close()
         self._senders.clear()
 
-    def _launch_some(
-        self,
-        waiting: deque[Trial],
-        ports: dict[str, int],
-        deadlines: deque[tuple[float, Trial]],
-        patience: float,
-    ) -> None:
+    def _launch_some(self, waiting: deque[Trial], ports: dict[str, int], patience: float) -> None:
         with self._spaces.excursion():
             for _ in range(min(BURST, len(waiting), self._window - self._flying)):
                 trial = waiting.popleft()
                 trial.silent_for = patience
                 self._launch(trial, ports[trial.flow.path])
-                deadlines.append((time.monotonic() + patience, trial))
+                self._wait(trial, patience)
 
-    def _expire(self, deadlines: deque[tuple[float, Trial]]) -> None:
+    def _wait(self, trial: Trial, seconds: float) -> None:
+        """Land the trial in so many seconds at the latest."""
+        heappush(self._due, (time.monotonic() + seconds, next(self._turns), trial))
+
+    def _expire(self) -> None:
         now = time.monotonic()
-        if not deadlines or deadlines[0][0] > now:
+        if not self._due or self._due[0][0] > now:
             return
         for _ in range(64):  # what has already come must count, however slow this process was
             if not self._loop.turn(0):
                 break
         late = []
-        while deadlines and (deadlines[0][0] <= now or not deadlines[0][1].flying):
-            trial = deadlines.popleft()[1]
+        while self._due and (self._due[0][0] <= now or not self._due[0][2].flying):
+            trial = heappop(self._due)[2]
             if trial.flying:
                 late.append(trial)
         self._see_handshakes([trial for trial in late if trial.flow.protocol == "tcp"])

@@ -18,7 +18,7 @@ _ECHO = struct.Struct("!BBHHH")
 class Wire(NamedTuple):
     """A packet as a firewall tells it apart: IANA protocol, packed IPv4 addresses, ports.
 
-    For ICMP echo `sport` is the identifier and `dport` 0, in requests and replies alike.
+    For ICMP echo `sport` is the identifier and `dport` the type: 8 asks, 0 answers.
     """
 
     protocol: int
@@ -30,7 +30,8 @@ class Wire(NamedTuple):
     def swapped(self) -> "Wire":
         """The packet that answers this one."""
         if self.protocol == ICMP:
-            return Wire(ICMP, self.daddr, self.saddr, self.sport, 0)
+            other = ECHO_REPLY if self.dport == ECHO_REQUEST else ECHO_REQUEST
+            return Wire(ICMP, self.daddr, self.saddr, self.sport, other)
         return Wire(self.protocol, self.daddr, self.saddr, self.dport, self.sport)
 
 
@@ -86,7 +87,7 @@ def read_wire(packet: bytes) -> Wire | None:
     if protocol == ICMP:
         if packet[start] not in (ECHO_REQUEST, ECHO_REPLY):
             return None
-        sport, dport = int.from_bytes(packet[start + 4 : start + 6], "big"), 0
+        sport, dport = int.from_bytes(packet[start + 4 : start + 6], "big"), packet[start]
     elif protocol in (TCP, UDP):
         sport, dport = _PORTS.unpack_from(packet, start)
     else:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra.specs.images import BARE
+
 ANYWHERE = "0.0.0.0/0"
 OUTSIDE = "198.51.100.250/32"
 
@@ -323,7 +325,7 @@ def intruder(subnet, group):
     def do(cloud):
         ec2 = cloud.ec2()
         made = ec2.run_instances(
-            ImageId="ami-0b1d0000000000000",
+            ImageId=BARE,
             InstanceType="t3.small",
             MinCount=1,
             MaxCount=1,

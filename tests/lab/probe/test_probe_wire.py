@@ -36,7 +36,7 @@ def test_addresses_and_ports_are_read_and_the_reply_is_their_swap(protocol):
 
 def test_an_echo_is_known_by_its_identifier_both_ways():
     wire = read_wire(packet(ICMP, echo_request(777, b"")))
-    assert wire == Wire(ICMP, A, B, 777, 0)
+    assert wire == Wire(ICMP, A, B, 777, 8)
     assert wire.swapped() == Wire(ICMP, B, A, 777, 0)
 
 
