@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 .PHONY: setup demo lab test check prepare lock clean
 .DELETE_ON_ERROR:
@@ -26,6 +27,7 @@ prepare: setup
 	@sh infra/lab/prepare.sh $(VENV)
 
 test: prepare check
+	@sh tests/prepare.sh
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 check: setup
@@ -33,11 +35,13 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/ansible-lint --offline -q
 
 # Versions and hashes alone: the address of an index never stands in the file.
 lock:
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --all-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --output-file requirements.lock pyproject.toml
+	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --output-file bulkhead/services/requirements.lock bulkhead/services/requirements.in
 
 clean:
 	rm -rf $(VENV) build *.egg-info
