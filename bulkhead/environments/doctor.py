@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SBIN = "/usr/sbin:/sbin"
+INOTIFY_EACH = 8
+"""Inotify instances that a running machine holds: seven, as counted, and one in reserve."""
+ENOUGH = 16
+"""Machines that the example has, and one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ def checks(environment: str) -> list[Check]:
 def _python(environment: str) -> list[Check]:
     modules = ["pulumi", "pulumi_aws", "yaml", "pydantic", "rich"]
     if environment == "lab":
-        modules += ["boto3", "moto", "pyroute2", "grpc"]
+        modules += ["boto3", "moto", "pyroute2", "grpc", "ansible", "paramiko"]
     version = platform.python_version()
     return [
         Check(
@@ -71,7 +75,58 @@ def _machine() -> list[Check]:
         _program("conntrack", "apt-get install conntrack"),
         _try("packet rules in a namespace", _nft, "a kernel with nf_tables (CONFIG_NF_TABLES)"),
         _engine(),
+        *_machines(),
     ]
+
+
+def _machines() -> list[Check]:
+    """What hosts that are machines are made with."""
+    return [
+        _program("systemd-nspawn", "apt-get install systemd-container"),
+        _program("ssh", "apt-get install openssh-client"),
+        Check(
+            part="overlay file system",
+            found="known to the kernel" if _knows("overlay") else "",
+            remedy="a kernel with overlayfs (CONFIG_OVERLAY_FS), or: modprobe overlay",
+        ),
+        _image(),
+        _inotify(),
+    ]
+
+
+def _knows(file_system: str) -> bool:
+    try:
+        return file_system in Path("/proc/filesystems").read_text().split()
+    except OSError:
+        return False
+
+
+def _inotify() -> Check:
+    """Each machine's systemd takes some of root's inotify instances; Debian gives root 128."""
+    try:
+        most = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+    except (OSError, ValueError):
+        most = 0
+    machines = most // INOTIFY_EACH
+    return Check(
+        part="inotify instances",
+        found=f"{most}, enough for {machines} machines" if machines >= ENOUGH else "",
+        remedy="sysctl -w fs.inotify.max_user_instances=1024",
+        needed=False,
+    )
+
+
+def _image() -> Check:
+    """The image, or what bakes it."""
+    from infra.lab.image import find
+
+    image = find()
+    bakes = _program("debootstrap", "apt-get install debootstrap")
+    return Check(
+        part="image of the hosts",
+        found=image.id if image else f"can be baked with {bakes.found}" if bakes.found else "",
+        remedy=f"{bakes.remedy}; `make lab` or `bulkhead up` bakes it once, some minutes",
+    )
 
 
 def _program(name: str, remedy: str) -> Check:

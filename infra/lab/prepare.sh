@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the lab takes from elsewhere: packages of Debian or Ubuntu, and the Pulumi engine, built once.
+# What the lab takes from elsewhere: packages of Debian or Ubuntu, the Pulumi engine, built once, and
+# the image of its hosts, baked once and again when a role's install part changes.
 # usage: infra/lab/prepare.sh VENV      Does nothing where the lab cannot run: `doctor` says why.
 set -eu
 bin="$1/bin"
@@ -15,7 +16,10 @@ command -v nft >/dev/null 2>&1 || missing="$missing nftables"
 command -v conntrack >/dev/null 2>&1 || missing="$missing conntrack"
 command -v ping >/dev/null 2>&1 || missing="$missing iputils-ping"
 command -v ps >/dev/null 2>&1 || missing="$missing procps"
-command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+command -v ssh >/dev/null 2>&1 || missing="$missing openssh-client"
+command -v systemd-nspawn >/dev/null 2>&1 || missing="$missing systemd-container"
+command -v debootstrap >/dev/null 2>&1 || missing="$missing debootstrap"
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
 if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing$missing"
   apt-get update -qq >/dev/null
@@ -29,3 +33,4 @@ if ! command -v pulumi >/dev/null 2>&1 && ! command -v go >/dev/null 2>&1 && [ !
     -r infra/lab/tools/go.lock
 fi
 "$bin/python" -m infra.lab.tools
+"$bin/python" -m infra.lab.image

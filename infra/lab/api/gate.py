@@ -25,6 +25,7 @@ from infra.lab.api.accounts import ROLE, Credentials, assumed, keyring, role_arn
 from infra.lab.api.answers import Answer, closed, error, xml
 from infra.lab.api.calls import BadCallError, Call, parse
 from infra.lab.api.enforcement import Enforcement
+from infra.lab.api.hosts import Hosts, NoHosts, console_output, to_reboot, unknown_image
 from infra.lab.api.journal import Entry, Journal
 from infra.lab.api.kinds import changed, one_row
 from infra.lab.api.replay import replay
@@ -46,9 +47,17 @@ class Gate:
     """
 
     def __init__(
-        self, world: World, journal: Journal, enforcement: Enforcement, secret: bytes
+        self,
+        world: World,
+        journal: Journal,
+        enforcement: Enforcement,
+        secret: bytes,
+        hosts: Hosts | None = None,
     ) -> None:
+        """hosts: what runs in the instances; None: nothing does, and any image will do."""
         self._world, self._journal, self.enforcement = world, journal, enforcement
+        self._hosts, self._any_image = hosts or NoHosts(), hosts is None
+        world.show(self._hosts.images)
         self._secret, self._keys = secret, keyring(secret)
         self.lock = threading.RLock()
         self.broken: str | None = None
@@ -103,9 +112,18 @@ class Gate:
             if ours is not None:
                 return ours
         request = Request.of(call, account)
-        return self._mutate(call, request) if call.mutating else self._world.ask(request)
+        return self._mutate(call, request) if call.mutating else self._read(call, request)
+
+    def _read(self, call: Call, request: Request) -> Answer:
+        answer = self._world.ask(request)
+        if call.service == "ec2" and call.action == "GetConsoleOutput" and answer.status < 400:
+            return console_output(call, self._hosts)
+        return answer
 
     def _mutate(self, call: Call, request: Request) -> Answer:
+        refusal = None if self._any_image else unknown_image(call, self._hosts)
+        if refusal is not None:
+            return refusal
         if self.enforcement.degraded is not None and not self.enforcement.refresh():
             return _unavailable(call, self.enforcement.degraded.why)
         number, at = self._journal.number + 1, time.time()
@@ -115,6 +133,8 @@ class Gate:
         entry = _entry(call, request, number, at, answer.status)
         if self._enforced(call, request, answer.status) and self._recorded(entry):
             self.calls += 1
+            for instance in to_reboot(call) if answer.status < 400 else ():
+                self._hosts.reboot(instance)
             return answer
         failure = self.enforcement.last_failure
         self._take_back()

@@ -3,7 +3,7 @@
 import io
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -98,7 +98,7 @@ class World:
 
         from infra.lab.api.patches import apply_patches
 
-        # The lab has no images but its own; any AMI id is accepted by RunInstances.
+        # The lab has no images but its own: see `show`.
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         self.seed, self.region = seed, region
         install(seed)
@@ -118,6 +118,13 @@ class World:
         reset_model_data()
         for account in ACCOUNTS.values():
             _ = ec2_backends[account][self.region], iam_backends[account]["aws"]
+
+    @staticmethod
+    def show(images: Callable[[], Collection[str]]) -> None:
+        """Show the images that `images` gives; whether one may be used is the gate's concern."""
+        from infra.lab.api.patches.images import show
+
+        show(images)
 
     def perform(self, request: Request, number: int, at: float) -> Answer:
         """Execute a mutating call as number `number` at Unix time `at`."""

@@ -1,5 +1,6 @@
 """The door through which something runs behind an interface."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from bulkhead.network.deployed import Interface
@@ -9,7 +10,8 @@ class HostDriver(Protocol):
     """Starts and stops what runs in a host's namespace; called once for each change.
 
     The namespace and its `eth0` are there before `start` and until `stop` returns, or `remove` of
-    a host that runs. Each may raise: nothing passes then until an `apply` succeeds.
+    a host that runs. Each may raise: nothing passes then until an `apply` succeeds. None may take
+    long: whoever called the API waits for it.
     """
 
     def start(self, interface: Interface, namespace: str) -> None:
@@ -20,6 +22,12 @@ class HostDriver(Protocol):
 
     def remove(self, interface: Interface, namespace: str) -> None:
         """Stop it and remove what it has: the instance is terminated."""
+
+    def keep(self, instances: Collection[str]) -> None:
+        """Remove what is kept for any other instance, as one that was terminated while stopped."""
+
+    def close(self) -> None:
+        """Stop all hosts, keeping what they have: the lab may be opened again."""
 
 
 class BareNamespaces:
@@ -33,3 +41,9 @@ class BareNamespaces:
 
     def remove(self, interface: Interface, namespace: str) -> None:
         """Nothing is kept."""
+
+    def keep(self, instances: Collection[str]) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing runs."""

@@ -147,6 +147,7 @@ class Fabric:
             del self._hosts[one.id]
         for one in [one for one in self._stopped.values() if one.instance not in kept]:
             self._end(one, kept=False)
+        self._driver.keep(kept)
 
     def _end(self, one: Interface, kept: bool) -> None:
         """Stop a host whose instance is kept, or remove it, stopped before or not."""
@@ -205,11 +206,10 @@ class Fabric:
             raise FabricError(Problem("fabric", f"{do} failed: {error}")) from error
 
     def close(self) -> None:
-        """Remove everything of this lab, also after a failure."""
+        """Remove everything of this lab from the kernel, also after a failure; disks stay."""
         with self._lock:
             try:
-                for one in [*self._hosts.values(), *self._stopped.values()]:
-                    self._driver.remove(one, self._name(one.instance))
+                self._driver.close()
             finally:
                 self._let_go()
                 remove(self._lab)

@@ -4,10 +4,16 @@ import os
 import signal
 
 from infra.lab.fabric import kernel, names
+from infra.lab.hosts import groups
 
 
 def remove(lab: str) -> list[str]:
-    """Remove what a crashed lab left and gives its names; the processes inside end too."""
+    """Remove what a crashed lab left and gives its names; the processes inside end too.
+
+    Machines go first: their supervisors, and those that were shutting down, are in no namespace
+    that has a name.
+    """
+    groups.end_all(names.prefix(lab))
     found = kernel.named(names.prefix(lab))
     if names.namespace(lab, "fabric") in found:
         switch_off(names.namespace(lab, "fabric"))

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,7 +76,8 @@ def stop(state: Path, forget: bool = False) -> None:
     """End the region of `state` and remove from the machine all that bears the lab's name.
 
     Works after a kill -9 at any moment, and again where nothing is left. forget: also remove the
-    journal, the keys and the flow logs, so that the next lab of this directory starts empty.
+    journal, the keys, the flow logs and the hosts' disks, so that the next lab of this directory
+    starts empty.
     """
     state = state.resolve()
     if not state.exists():
@@ -91,6 +93,8 @@ def stop(state: Path, forget: bool = False) -> None:
             gone += [files.JOURNAL, files.LAB, files.SECRET, files.FLOWS, files.OLDER_FLOWS]
         for name in gone:
             (state / name).unlink(missing_ok=True)
+        if forget:
+            shutil.rmtree(state / files.HOSTS, ignore_errors=True)
 
 
 @contextlib.contextmanager

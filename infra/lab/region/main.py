@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bulkhead.errors import HELD, BulkheadError, MissingHere, Problem
 from infra.lab.api.enforcement import Enforcer
+from infra.lab.api.hosts import Hosts
+from infra.lab.api.instances import given
 from infra.lab.region import state as files
 from infra.lab.region.process import Options, Region
 
@@ -45,9 +47,10 @@ class NoPackets:
         """Nothing to let go of."""
 
 
-def _enforcer(packets: str, state: Path) -> Enforcer:
+def _world(packets: str, state: Path) -> tuple[Enforcer, Hosts | None]:
+    """What carries packets, and what runs behind them."""
     if packets == "none":
-        return NoPackets()
+        return NoPackets(), None
     if os.geteuid() != 0:
         raise MissingHere(
             Problem(
@@ -58,9 +61,11 @@ def _enforcer(packets: str, state: Path) -> Enforcer:
         )
     from infra.lab.fabric import Fabric, namespace
     from infra.lab.flowlog import FlowLog, Logged
+    from infra.lab.hosts.driver import Machines
 
-    lab = files.lab_id(state)
-    return Logged(Fabric(lab), FlowLog(namespace(lab, "fabric"), state / files.FLOWS))
+    lab, machines = files.lab_id(state), Machines(state / files.HOSTS, given)
+    flows = FlowLog(namespace(lab, "fabric"), state / files.FLOWS)
+    return Logged(Fabric(lab, machines), flows), machines
 
 
 def _tell(descriptor: int | None, value: dict[str, object]) -> None:
@@ -88,7 +93,7 @@ def main(argv: list[str]) -> int:
     _log_to(state / files.LOG)
     try:
         options = Options(state=state, region=asked.region, port=asked.port)
-        region = Region(options, _enforcer(asked.packets, state))
+        region = Region(options, *_world(asked.packets, state))
         info = region.open()
     except BulkheadError as error:
         logging.getLogger(__name__).error("cannot start: %s", error)

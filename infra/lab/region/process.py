@@ -14,6 +14,7 @@ from infra.lab.api.accounts import root
 from infra.lab.api.client import inside
 from infra.lab.api.enforcement import Enforcement, Enforcer, NetworkReader
 from infra.lab.api.gate import Gate
+from infra.lab.api.hosts import Hosts
 from infra.lab.api.journal import Journal
 from infra.lab.api.replay import replay
 from infra.lab.api.world import World
@@ -36,8 +37,8 @@ class Options:
 class Region:
     """A region in this process. `open` brings it to where it serves; `run` serves until ended."""
 
-    def __init__(self, options: Options, enforcer: Enforcer) -> None:
-        self._options, self._enforcer = options, enforcer
+    def __init__(self, options: Options, enforcer: Enforcer, hosts: Hosts | None = None) -> None:
+        self._options, self._enforcer, self._hosts = options, enforcer, hosts
         self._ended = threading.Event()
         self._lock: int | None = None
 
@@ -53,7 +54,8 @@ class Region:
         self._journal = Journal(state / files.JOURNAL)
         replay(world, self._journal)
         reader = NetworkReader(inside(world.ask, self._options.region))
-        self.gate = Gate(world, self._journal, Enforcement(reader, self._enforcer), secret)
+        enforcement = Enforcement(reader, self._enforcer)
+        self.gate = Gate(world, self._journal, enforcement, secret, self._hosts)
         self.gate.enforcement.refresh()
         self._server = Server(self.gate, self._options.port, known.get("port", 0))
         self._control = Control(state, self.gate)

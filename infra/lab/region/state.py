@@ -6,6 +6,7 @@ lab.json      the lab's region name and last port
 lab.secret    32 random bytes, mode 0600: every key pair of the lab derives from it
 journal.jsonl every mutating call, mode 0600
 region.log    the region's own log; control.sock  its control endpoint, mode 0600
+hosts/        the disk and the console of each machine, by instance id (infra.lab.hosts)
 flow.log      the flows of its network, mode 0600; flow.log.1 those before (infra.lab.flowlog)
 """
 
@@ -22,7 +23,7 @@ from bulkhead.errors import MissingHere, Problem, WrongInput
 
 LOCK, INFO, LAB, SECRET = "region.lock", "region.json", "lab.json", "lab.secret"
 JOURNAL, LOG, CONTROL = "journal.jsonl", "region.log", "control.sock"
-FLOWS, OLDER_FLOWS = "flow.log", "flow.log.1"
+FLOWS, OLDER_FLOWS, HOSTS = "flow.log", "flow.log.1", "hosts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

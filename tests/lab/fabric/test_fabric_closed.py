@@ -198,6 +198,12 @@ class Failing:
     def remove(self, interface, space):
         self.calls.append(("remove", interface.host))
 
+    def keep(self, instances):
+        pass
+
+    def close(self):
+        pass
+
 
 def test_a_host_that_does_not_start_stops_everything_and_is_started_again(world):
     driver = Failing()

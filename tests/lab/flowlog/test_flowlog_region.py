@@ -14,6 +14,7 @@ from flowlog_read import awaited, flows
 from infra.lab.fabric import kernel
 from infra.lab.region import launch
 from infra.lab.region.state import FLOWS, alive, lab_id
+from infra.specs.images import BARE
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def two_hosts(info):
     subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
     group = client.create_security_group(GroupName="g", Description="d", VpcId=vpc)["GroupId"]
     made = client.run_instances(
-        ImageId="ami-1", MinCount=2, MaxCount=2, SubnetId=subnet, SecurityGroupIds=[group]
+        ImageId=BARE, MinCount=2, MaxCount=2, SubnetId=subnet, SecurityGroupIds=[group]
     )
     allow(client, group, 443)
     return client, group, made["Instances"]

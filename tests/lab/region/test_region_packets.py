@@ -11,6 +11,7 @@ from region_cases import kill
 from infra.lab.region import launch
 from infra.lab.region.control import ask
 from infra.lab.region.state import RegionInfo, lab_id
+from infra.specs.images import BARE
 
 pytestmark = [
     pytest.mark.lab,
@@ -42,7 +43,7 @@ def _two_hosts(info: RegionInfo) -> tuple[Any, str, list[dict[str, Any]]]:
     subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
     group = client.create_security_group(GroupName="g", Description="d", VpcId=vpc)["GroupId"]
     made = client.run_instances(
-        ImageId="ami-1", MinCount=2, MaxCount=2, SubnetId=subnet, SecurityGroupIds=[group]
+        ImageId=BARE, MinCount=2, MaxCount=2, SubnetId=subnet, SecurityGroupIds=[group]
     )
     return client, group, made["Instances"]
 

@@ -16,6 +16,7 @@ def apply_patches() -> None:
         group_home,
         group_membership,
         group_rules,
+        images,
         no_default_vpc,
         private_addresses,
         public_addresses,
@@ -33,6 +34,7 @@ def apply_patches() -> None:
         routes,
         dependencies,
         termination,
+        images,
     ):
         patch.patch()
     _applied = True
