@@ -16,10 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bulkhead.blueprint import expand, load
-from bulkhead.environments.lab import Lab
+from bulkhead.environments.lab import Lab, Options
 from infra.lab.probe import connect, listeners
 from infra.lab.region import control, launch
 from infra.lab.region.state import RegionInfo
+from infra.specs.images import BARE
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "estate.yaml"
 ROUNDS = 30
@@ -45,7 +46,7 @@ def ups(state: Path) -> None:
     """From nothing, and again."""
     plan, lab = expand(load(EXAMPLE)), Lab(state)
     try:
-        cold = timed(lambda: lab.up(plan, say=silent, refresh=False, preview=False))
+        cold = timed(lambda: lab.up(plan, say=silent, options=Options(hosts="bare")))
         spent = control.ask(lab.state, do="status")["seconds"]
         api, network = spent["api"], spent["read"] + spent["load"]
         engine = cold - api - network
@@ -53,7 +54,7 @@ def ups(state: Path) -> None:
             f"up of the example from nothing: {cold:.1f} s, of it AWS API {api:.1f} s, network "
             f"{network:.1f} s (kernel {spent['load']:.1f} s), engine and the rest {engine:.1f} s"
         )
-        again = timed(lambda: lab.up(plan, say=silent, refresh=False, preview=False))
+        again = timed(lambda: lab.up(plan, say=silent, options=Options(hosts="bare")))
         say(f"up that changes nothing (3 stacks): {again:.1f} s; to the first {again / cold:.2f}")
     finally:
         down = timed(lab.down)
@@ -79,7 +80,7 @@ def _rule_change(info: RegionInfo, interfaces: int) -> float:
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/20")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
     ec2.run_instances(
-        ImageId="ami-1",
+        ImageId=BARE,
         MinCount=interfaces,
         MaxCount=interfaces,
         SubnetId=subnet,

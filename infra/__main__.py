@@ -1,8 +1,8 @@
 """The Pulumi program's front door: `pulumi up` from the project's root, one stack per tenant.
 
 Configuration (`pulumi config set`): `blueprint` (path of the estate file), `image` (AMI id),
-`accounts` (alias to id) and `roles` (alias to role ARN). The stack's name is a tenant's id or
-`shared`.
+`accounts` (alias to id) and `roles` (alias to role ARN); `sshKey` (the operator's public key, one
+line), which hosts accept until they are configured. The stack's name is a tenant's id or `shared`.
 """
 
 from pathlib import Path
@@ -24,6 +24,7 @@ target = Target(
     access_key=config.get("accessKey"),
     secret_key=config.get("secretKey"),
     standins=config.get_bool("standins") or False,
+    ssh_key=config.get("sshKey"),
 )
 try:
     stacks = specs(expand(load(Path(config.require("blueprint")))), standins=target.standins)

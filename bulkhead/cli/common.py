@@ -4,9 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-MARKS = ("Pulumi.yaml", ".git", "pyproject.toml")
-"""What marks the root of a project; the state directory lies beside it."""
-
 
 def verb(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     """A verb with `--json`; `text` is its help."""
@@ -39,13 +36,37 @@ def add_state(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_hosts_environment(parser: argparse.ArgumentParser) -> None:
+    """`--env lab|aws` and `--state`, for verbs that enter one host."""
+    add_environment(parser, "lab", "aws")
+    add_state(parser)
+    parser.add_argument(
+        "--estate", type=Path, metavar="ESTATE", help="in aws: the blueprint of what stands there"
+    )
+
+
+def entry_of(args: argparse.Namespace) -> Any:
+    """The way into the hosts that a verb of `add_hosts_environment` means."""
+    if args.env == "lab":
+        from bulkhead.environments.lab import Lab
+
+        return Lab(state_of(args)).entry()
+    from bulkhead.blueprint import expand, load
+    from bulkhead.environments.entering import account
+    from bulkhead.errors import Problem, WrongInput
+
+    if args.estate is None:
+        raise WrongInput(
+            Problem("--env aws", "no blueprint was named", allowed="--env aws --estate ESTATE")
+        )
+    return account(state_of(args) / "aws", expand(load(args.estate)))
+
+
 def state_of(args: argparse.Namespace) -> Path:
     """The state directory, absolute: `--state`, or `.bulkhead` at the root of the project."""
     if args.state:
         return Path(args.state).resolve()
+    from infra.place import state_beside
+
     estate = getattr(args, "estate", None)
-    start = Path(estate).resolve().parent if estate else Path.cwd()
-    for folder in (start, *start.parents):
-        if any((folder / mark).exists() for mark in MARKS):
-            return folder / ".bulkhead"
-    return start / ".bulkhead"
+    return state_beside(Path(estate).resolve().parent if estate else Path.cwd())

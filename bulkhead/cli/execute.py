@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from bulkhead.cli.common import add_environment, add_state, state_of, verb
+from bulkhead.cli.common import add_hosts_environment, entry_of, state_of, verb
 
 
 def register(verbs: Any) -> None:
@@ -11,12 +11,15 @@ def register(verbs: Any) -> None:
     parser = verb(verbs, "exec", run, "run a command on a host: bulkhead exec HOST -- CMD …")
     parser.add_argument("host", metavar="HOST", help="a host's id, as `plan` and `status` show it")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD")
-    add_environment(parser, "lab")
-    add_state(parser)
+    add_hosts_environment(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it there with this terminal; returns the command's own exit code."""
+    """Run it there with this terminal; returns the command's own exit code (255: SSH failed).
+
+    On a machine as the provisioning account, by SSH; a bare host is entered as root.
+    """
+    from bulkhead.environments import entering
     from bulkhead.environments.lab import Lab
     from bulkhead.errors import Problem, WrongInput
 
@@ -25,4 +28,8 @@ def run(args: argparse.Namespace) -> int:
         raise WrongInput(
             Problem(where="exec", what="no command was given", remedy="bulkhead exec HOST -- CMD")
         )
-    return Lab(state_of(args)).standing().execute(args.host, command)
+    if args.env == "lab":
+        lab = Lab(state_of(args))
+        if lab.kind != "machines":
+            return lab.standing().execute(args.host, command)
+    return entering.execute(entry_of(args), args.host, command)

@@ -37,15 +37,18 @@ def run(args: argparse.Namespace) -> int:
     from bulkhead.errors import DEVIATED, HELD
 
     plan = expand(load(args.estate))
-    deployed, observe = _sources(args, plan)
-    outside = args.env == "aws"
-    found = claim(plan, deployed, observe, seed=args.seed, outside=outside)
+    found = claim(plan, **_sources(args, plan), seed=args.seed, outside=args.env == "aws")
     _json(found) if args.json else _text(found, args)
     return DEVIATED if found.differences else HELD
 
 
-def _sources(args: argparse.Namespace, plan: Any) -> tuple[Any, Any]:
-    """What is deployed, and how packets are sent (if at all)."""
+def _sources(args: argparse.Namespace, plan: Any) -> dict[str, Any]:
+    """What is deployed, how packets are sent (if at all), and the hosts' own rules (if known)."""
+    _refuse_what_does_not_go_together(args)
+    return {"sim": _in_sim, "lab": _in_lab, "aws": _in_aws}[args.env](args, plan)
+
+
+def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
     from bulkhead.errors import Problem, WrongInput
 
     if (args.scope or args.signers) and not (args.env == "aws" and args.scope and args.signers):
@@ -66,26 +69,47 @@ def _sources(args: argparse.Namespace, plan: Any) -> tuple[Any, Any]:
                 remedy="make the change through the AWS API, then probe",
             )
         )
-    if args.env == "sim":
-        from bulkhead.environments import sim
-        from bulkhead.network.whatif import changed
 
-        deployed = sim.deployed(plan)
-        return (changed(deployed, args.what_if) if args.what_if else deployed), None
-    if args.env == "aws":
-        from bulkhead.environments import aws
 
-        deployed = aws.deployed(plan)
-        if not args.scope:
-            return deployed, None
-        from bulkhead.network.scope import load_scope, plant_hosts
+def _in_sim(args: argparse.Namespace, plan: Any) -> dict[str, Any]:
+    from bulkhead.environments import sim
+    from bulkhead.network.whatif import changed
 
-        scope, plants = load_scope(args.scope, args.signers, plan), plant_hosts(plan)
-        return deployed, lambda flows: aws.observe(flows, deployed, scope, plants)
+    deployed = sim.deployed(plan)
+    filters = sim.filters(plan, deployed)
+    if args.what_if:
+        deployed = changed(deployed, args.what_if)
+    return {"deployed": deployed, "observe": None, "filters": filters, "planned": filters}
+
+
+def _in_aws(args: argparse.Namespace, plan: Any) -> dict[str, Any]:
+    from bulkhead.environments import aws
+
+    deployed = aws.deployed(plan)
+    if not args.scope:
+        return {"deployed": deployed, "observe": None}
+    from bulkhead.network.scope import load_scope, plant_hosts
+
+    scope, plants = load_scope(args.scope, args.signers, plan), plant_hosts(plan)
+    return {
+        "deployed": deployed,
+        "observe": lambda flows: aws.observe(flows, deployed, scope, plants),
+    }
+
+
+def _in_lab(args: argparse.Namespace, plan: Any) -> dict[str, Any]:
     from bulkhead.environments.lab import Lab
 
-    standing = Lab(state_of(args)).standing()
-    return standing.deployed(), lambda flows: standing.observe(flows, _progress(args))
+    lab = Lab(state_of(args))
+    standing = lab.standing()
+    deployed = standing.deployed()
+    filters, planned = lab.filters(plan, deployed)
+    return {
+        "deployed": deployed,
+        "observe": lambda flows: standing.observe(flows, _progress(args)),
+        "filters": filters,
+        "planned": planned,
+    }
 
 
 def _progress(args: argparse.Namespace) -> Any:
@@ -118,6 +142,9 @@ def _text(found: Any, args: argparse.Namespace) -> None:
         equation = "intent = model = packets"
     if found.unobserved:
         equation += " (packets as far as they were observed)"
+    how = "as planned" if args.env == "sim" else "as the hosts tell them"
+    rules = "not read" if found.filters is None else f"{how}, on {found.filtered} hosts"
+    show.out(f"hosts' own packet filters: {rules}")
     verdict = (
         f"{equation}: no difference"
         if not found.differences
@@ -142,6 +169,7 @@ def _json(found: Any) -> None:
             "agree": not found.differences,
             "hosts": list(found.computed.hosts),
             "pairs": found.pairs,
+            "host_filters": "not read" if found.filters is None else found.filtered,
             "packets": "not observed" if found.observed is None else len(found.flows),
             "differences": [
                 {

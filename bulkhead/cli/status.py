@@ -19,17 +19,23 @@ def run(args: argparse.Namespace) -> int:
     from bulkhead.cli import show
     from bulkhead.environments.lab import Lab
 
-    status = Lab(state_of(args)).standing().status()
+    status = Lab(state_of(args)).status()
     if args.json:
         show.as_json(status)
     else:
         rows = [(name, str(value)) for name, value in status.items() if name not in SECRET]
         show.table("Lab", ("what", "value"), [row for row in rows if row[0] != "hosts"])
         hosts = [
-            (row["host"], row["address"], row["public"] or "", row["namespace"])
+            (
+                row["host"],
+                row["address"],
+                row["public"] or "",
+                row["namespace"],
+                row.get("health", "bare"),
+            )
             for row in status["hosts"]
         ]
-        show.table("Hosts", ("host", "address", "public", "namespace"), hosts)
+        show.table("Hosts", ("host", "address", "public", "namespace", "health"), hosts)
     return 1 if status["degraded"] else 0
 
 

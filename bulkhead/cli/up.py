@@ -18,17 +18,31 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--preview", action="store_true", help="say what would change, and change nothing"
     )
+    parser.add_argument(
+        "--hosts",
+        choices=("machines", "bare"),
+        help="machines (the default) boot and are configured; bare ones are networks alone",
+    )
+    parser.add_argument(
+        "--no-configure",
+        dest="configure",
+        action="store_false",
+        help="boot the machines and leave them as they are",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Preview in the words of zones and conduits, then make it so."""
     from bulkhead.blueprint import expand, load
     from bulkhead.cli import show
-    from bulkhead.environments.lab import Lab
+    from bulkhead.environments.lab import Lab, Options
 
     plan = expand(load(args.estate))
     lab = Lab(state_of(args))
-    result = lab.up(plan, say=show.say, refresh=args.refresh, preview=args.preview)
+    options = Options(
+        refresh=args.refresh, preview=args.preview, hosts=args.hosts, configure=args.configure
+    )
+    result = lab.up(plan, say=show.say, options=options)
     if args.json:
         show.as_json(result.as_dict())
     elif args.preview:

@@ -1,42 +1,20 @@
 """`aws`: what an account says is deployed, and what a signed scope lets us try from here."""
 
-import os
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from bulkhead.errors import MissingHere, Problem
-from bulkhead.network.boto import BotoApi
 from bulkhead.network.deployed import Deployed, Flow, Verdict
-from bulkhead.network.read import read
 from bulkhead.network.scope import Scope
 from bulkhead.plan import Plan
-
-ROLES = "BULKHEAD_ROLES"
-"""Environment variable: ARNs of further accounts' roles to read with, separated by commas."""
+from infra.inventory import aws as account
 
 
 def deployed(plan: Plan) -> Deployed:
-    """Every account that can be read: the caller's own, and those whose roles ROLES names."""
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        own = boto3.session.Session(region_name=plan.region)
-        sessions = [own, *(_assumed(own, arn, plan.region) for arn in _roles())]
-        return read([_api(session) for session in sessions])
-    except (BotoCoreError, ClientError) as error:
-        raise MissingHere(
-            Problem(
-                where=f"AWS, {plan.region}",
-                what=f"its API cannot be read: {error}",
-                remedy="give credentials as for the aws command (AWS_PROFILE, AWS_ACCESS_KEY_ID); "
-                f"further accounts by {ROLES}",
-            )
-        ) from None
+    """Every account that can be read: the caller's own, and those of BULKHEAD_ROLES."""
+    return account.deployed(plan.region, account.clients(plan.region))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +74,3 @@ def _connect(address: str, port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _roles() -> list[str]:
-    return [arn.strip() for arn in os.environ.get(ROLES, "").split(",") if arn.strip()]
-
-
-def _assumed(session: Any, arn: str, region: str) -> Any:
-    import boto3
-
-    keys = session.client("sts").assume_role(RoleArn=arn, RoleSessionName="bulkhead-read")
-    held = keys["Credentials"]
-    return boto3.session.Session(
-        aws_access_key_id=held["AccessKeyId"],
-        aws_secret_access_key=held["SecretAccessKey"],
-        aws_session_token=held["SessionToken"],
-        region_name=region,
-    )
-
-
-def _api(session: Any) -> BotoApi:
-    account = session.client("sts").get_caller_identity()["Account"]
-    return BotoApi(session.client("ec2"), account)

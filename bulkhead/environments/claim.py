@@ -7,6 +7,7 @@ from typing import Any
 from bulkhead.network.compare import compare, sample
 from bulkhead.network.deployed import Deployed, Flow, Verdict
 from bulkhead.network.difference import Difference
+from bulkhead.network.filters import Filters, HostFilter
 from bulkhead.network.intent import Intent, intent
 from bulkhead.network.reach import Reach, reach
 from bulkhead.plan import Plan
@@ -19,6 +20,7 @@ class Claim:
     """The three readings and what differs between them.
 
     flows: those asked of packets, in canonical order; empty where packets were not observed.
+    filters: the hosts' own rules as read; None where they were not.
     unobserved: flows of which no packet told, where that was to be expected (outside the lab).
     """
 
@@ -28,6 +30,13 @@ class Claim:
     flows: tuple[Flow, ...]
     differences: tuple[Difference, ...]
     unobserved: tuple[Difference, ...] = ()
+    filters: Filters | None = None
+
+    @property
+    def filtered(self) -> int:
+        """Hosts whose own rules were read and are there."""
+        known = (self.filters or {}).values()
+        return sum(isinstance(item, HostFilter) and bool(item.chains) for item in known)
 
     @property
     def pairs(self) -> int:
@@ -36,26 +45,29 @@ class Claim:
         return hosts * (hosts - 1)
 
 
-def claim(
+def claim(  # noqa: PLR0913  # each is a reading of the same estate
     plan: Plan,
     deployed: Deployed,
     observe: Observe | None,
     *,
     seed: int,
     outside: bool = False,
+    filters: Filters | None = None,
+    planned: Filters | None = None,
 ) -> Claim:
     """Compare all three, over every ordered pair of hosts; without `observe`, the first two.
 
     outside: of an account, not of the lab: the plants' stand-ins are no part of it, and not every
     flow may be tried, so that one of which no packet told is no difference.
+    filters: hosts' own rules as they were read, if they were. planned: as they should be.
     """
     intended = intent(plan, standins=not outside)
-    computed = reach(deployed)
+    computed = reach(deployed, filters or {})
     flows = sample(intended, computed, seed) if observe else ()
     observed = None
     if observe:
         observed = {flow: row.verdict for flow, row in observe(flows).items()}
-    found = compare(intended, computed, observed, flows)
-    unseen = tuple(row for row in found if outside and row.kind == "not observed")
+    found = compare(intended, computed, observed, flows, planned)
+    unseen = tuple(row for row in found if outside and row.kind == "not observed" and row.flow)
     differences = tuple(row for row in found if row not in unseen)
-    return Claim(intended, computed, observed, flows, differences, unseen)
+    return Claim(intended, computed, observed, flows, differences, unseen, filters)

@@ -20,13 +20,19 @@ EVERY = 25
 
 @dataclass(slots=True)
 class Result:
-    """What one `up` did or would do: sentences for people, the engine's steps counted."""
+    """What one `up` did or would do: sentences for people, the engine's steps counted.
+
+    booted, configured: seconds, for machines. changed: hosts that configuring changed.
+    """
 
     digest: str
     sentences: list[str] = field(default_factory=list)
     steps: int = 0
     hosts: int = 0
     endpoint: str = ""
+    booted: float | None = None
+    configured: float | None = None
+    changed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -36,12 +42,21 @@ class Result:
             "steps": self.steps,
             "hosts": self.hosts,
             "aws_endpoint": self.endpoint,
+            "booted_s": self.booted,
+            "configured_s": self.configured,
+            "configured_hosts": self.changed,
         }
 
     def summary(self) -> str:
         """For people, at the end."""
         did = f"{self.steps} steps" if self.steps else "nothing had to change"
-        return f"up: {did}; {self.hosts} hosts run; AWS API at {self.endpoint}"
+        run = f"{self.hosts} hosts run"
+        if self.booted is not None:
+            run += f", SSH awaited {self.booted:.1f} s"
+        if self.configured is not None:
+            which = f"{self.changed} hosts changed" if self.changed else "no host had to change"
+            run += f", configured in {self.configured:.1f} s ({which})"
+        return f"up: {did}; {run}; AWS API at {self.endpoint}"
 
 
 def _silently(_line: str) -> None:

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from bulkhead.environments.filters import planned_filters
 from bulkhead.network.deployed import Deployed
+from bulkhead.network.filters import Filters
 from bulkhead.plan import Plan
 
 if TYPE_CHECKING:
@@ -24,3 +26,8 @@ def deployed(plan: Plan) -> Deployed:
     from infra.program.evaluate import evaluate
 
     return read(evaluate(stacks(plan)))
+
+
+def filters(plan: Plan, deployed: Deployed) -> Filters:
+    """The hosts' own rules: those that `baseline` would load, for no host runs to differ."""
+    return planned_filters(plan, deployed)

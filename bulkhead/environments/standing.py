@@ -6,21 +6,21 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bulkhead.environments.filters import Ask, read_filters, within
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.network.deployed import INTERNET_ADDRESS, Deployed, Flow, Interface
+from bulkhead.network.filters import Filters
 from bulkhead.network.read import read
 from bulkhead.plan import INTERNET
 from infra.lab.api.accounts import ACCOUNTS, role_arn, root
 from infra.lab.fabric.names import namespace
 from infra.lab.region import control, launch, state
+from infra.specs.images import BARE
 
 if TYPE_CHECKING:
     from infra.lab.probe import Observation, Vantage
     from infra.lab.region.state import RegionInfo
     from infra.program.target import Target
-
-IMAGE = "ami-0b1d0000000000000"
-"""The image of bare hosts: nothing is read from it."""
 
 
 class Standing:
@@ -33,16 +33,20 @@ class Standing:
         """What the API says is deployed, over all accounts of the lab."""
         return read(launch.apis(self.info))
 
-    def target(self) -> "Target":
-        """Where the program is aimed: this region, its accounts by their roles."""
+    def target(self, image: str = BARE, ssh_key: str | None = None) -> "Target":
+        """Where the program is aimed: this region, its accounts by their roles.
+
+        image, ssh_key: of what hosts are made, and the key with which machines may be entered.
+        """
         from infra.program.target import Target
 
         keys = root(state.secret(Path(self.info.state)))
         return Target(
             accounts=dict(ACCOUNTS),
             roles={alias: role_arn(ACCOUNTS[alias]) for alias in ("audit", "plant")},
-            image=IMAGE,
+            image=image,
             standins=True,
+            ssh_key=ssh_key,
             endpoint=self.info.endpoint,
             access_key=keys.access_key,
             secret_key=keys.secret_key,
@@ -80,6 +84,38 @@ class Standing:
 
         fabric = namespace(self.info.lab, "fabric")
         return observe(flows, self.vantages(), fabric, progress=progress)
+
+    def machines(self) -> frozenset[str]:
+        """The running hosts that are machines; the others are bare namespaces and run nothing."""
+        bare = self._of_image(BARE)
+        rows = self.deployed().interfaces
+        return frozenset(row.host for row in rows if row.running and row.instance not in bare)
+
+    def filters(self, ask: Ask, deployed: Deployed) -> Filters:
+        """The running hosts' own packet filters. ask: runs a command on a machine, as root.
+
+        Bare hosts, which nobody can enter over SSH, are asked in their networks.
+        """
+        bare = self._of_image(BARE)
+        running = {row.host: row for row in deployed.interfaces if row.running}
+
+        def asked(host: str, command: Sequence[str]) -> str:
+            row = running[host]
+            if row.instance in bare:
+                return within(self._namespace(row), command)
+            return ask(host, command)
+
+        return read_filters(running, asked)
+
+    def _of_image(self, image: str) -> frozenset[str]:
+        """The instances made of an image."""
+        wanted = [{"Name": "image-id", "Values": [image]}]
+        return frozenset(
+            instance["InstanceId"]
+            for api in launch.apis(self.info)
+            for reservation in api.describe("describe_instances", Filters=wanted)
+            for instance in reservation["Instances"]
+        )
 
     def vantages(self) -> Mapping[str, "Vantage"]:
         """Every running host, and the internet, by name."""

@@ -15,6 +15,7 @@ class Context:
 
     providers: one per account alias. shared: ids that the shared stack exports, as
     `{"networks": {plan id: cloud id}, …}`. made: the ids that this stack has made so far.
+    ssh_key: the operator's public key, or None for hosts without a first boot of ours.
     gateways, peerings: what AWS wants to stand before an address or a rule refers to it.
     """
 
@@ -22,6 +23,7 @@ class Context:
     accounts: dict[str, str]
     image: str
     shared: pulumi.Output[dict[str, dict[str, str]]] | None
+    ssh_key: str | None = None
     made: dict[str, dict[str, pulumi.Output[str]]] = field(default_factory=dict)
     gateways: list[pulumi.Resource] = field(default_factory=list)
     peerings: list[pulumi.Resource] = field(default_factory=list)

@@ -4,6 +4,7 @@ import pulumi
 from pulumi_aws import ec2
 
 from infra.components.context import Context, tags
+from infra.components.user_data import user_data
 from infra.specs.tables import HostSpec
 
 INSTANCE_TYPE = "t3.small"
@@ -27,7 +28,10 @@ class Host(pulumi.ComponentResource):
 
     def __init__(self, spec: HostSpec, context: Context) -> None:
         super().__init__("bulkhead:compute:Host", spec.id)
-        own = context.options(self, spec.account)
+        # First boot alone reads user data: a change would stop the host, start it, and have no
+        # effect. A host of another image takes the address of the one before, which goes first.
+        life = pulumi.ResourceOptions(ignore_changes=["userData"], delete_before_replace=True)
+        own = pulumi.ResourceOptions.merge(context.options(self, spec.account), life)
         instance = ec2.Instance(
             spec.id,
             ami=context.image,
@@ -38,10 +42,12 @@ class Host(pulumi.ComponentResource):
             metadata_options=ec2.InstanceMetadataOptionsArgs(
                 http_tokens="required", http_endpoint="enabled"
             ),
+            user_data=user_data(spec.id, context.ssh_key) if context.ssh_key else None,
             tags={**tags(spec.id), "bulkhead:role": spec.role},
             opts=own,
         )
         context.note("hosts", spec.id, instance.id)
+        context.note("addresses", spec.id, instance.private_ip)
         if spec.public:
             ec2.EipAssociation(
                 spec.id,

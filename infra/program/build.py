@@ -11,13 +11,10 @@ from infra.components.context import Context
 from infra.components.host import Host, address
 from infra.components.network import Network
 from infra.components.peering import Peering
+from infra.program.names import EXPORTS, INVENTORY, PROJECT
 from infra.program.providers import providers
 from infra.program.target import Target
 from infra.specs.tables import StackSpec
-
-PROJECT = "bulkhead"
-EXPORTS = ("networks", "subnets", "route_tables", "groups")
-"""What the shared stack exports for the tenants': ids alone."""
 
 
 def build(spec: StackSpec, target: Target) -> None:
@@ -27,6 +24,7 @@ def build(spec: StackSpec, target: Target) -> None:
         accounts=target.accounts,
         image=target.image,
         shared=None if spec.stack == SHARED else _shared(),
+        ssh_key=target.ssh_key,
     )
     for network in spec.networks:
         Network(network, context)
@@ -62,6 +60,5 @@ def _say(spec: StackSpec, context: Context) -> None:
     if spec.stack == SHARED:
         for kind in EXPORTS:
             pulumi.export(kind, context.made.get(kind, {}))
-    else:
-        pulumi.export("hosts", context.made.get("hosts", {}))
-        pulumi.export("public", context.made.get("public", {}))
+    for kind in INVENTORY:
+        pulumi.export(kind, context.made.get(kind, {}))

@@ -16,8 +16,9 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from bulkhead.errors import BulkheadError, Problem
 from infra.program import checkpoint
-from infra.program.build import PROJECT, build
+from infra.program.build import build
 from infra.program.locks import clear_dead_locks
+from infra.program.names import PROJECT
 from infra.program.target import Target
 from infra.specs.tables import StackSpec
 

@@ -9,12 +9,14 @@ class Target:
 
     accounts: alias to 12-digit id. roles: alias to the ARN of the role to assume; an alias
     without one uses the caller's own credentials. endpoint: None for AWS itself. image: AMI id.
-    standins: whether the plants' stand-in networks are deployed.
+    standins: whether the plants' stand-in networks are deployed. ssh_key: the operator's public
+    key, with which hosts let themselves be configured at first; None for hosts that run nothing.
     """
 
     accounts: dict[str, str]
     image: str
     standins: bool
+    ssh_key: str | None = None
     roles: dict[str, str] = field(default_factory=dict)
     endpoint: str | None = None
     access_key: str | None = None

@@ -42,6 +42,7 @@ def test_a_claim_that_holds_is_exit_0_and_says_that_no_packet_was_seen(capsys):
     assert main(["probe", str(EXAMPLE), "--env", "sim"]) == 0
     said = capsys.readouterr().out
     assert "packets were not observed" in said
+    assert "hosts' own packet filters: as planned, on 15 hosts" in said
     assert "intent = model: no difference" in said
 
 
@@ -56,7 +57,9 @@ def test_a_difference_reaches_programs_as_json(capsys):
     assert main(["probe", str(EXAMPLE), "--env", "sim", "--json", "--what-if", OPENED]) == 1
     said = json.loads(capsys.readouterr().out)
     assert not said["agree"]
-    assert said["differences"][0]["kind"] == "opened"
+    assert said["differences"][0]["kind"] == "weakened"
+    assert said["differences"][0]["layer"] == "host-ingress"
+    assert said["host_filters"] == 15
     assert said["packets"] == "not observed"
 
 

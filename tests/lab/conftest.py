@@ -33,3 +33,9 @@ def example():
 def lab(tmp_path_factory, example):
     """The example's estate, stood up once by the real engine; taken away at the end."""
     yield from standing_lab(tmp_path_factory.mktemp("lab"), example)
+
+
+@pytest.fixture(scope="session")
+def machines_lab(tmp_path_factory, example):
+    """The example's estate on machines, configured; whoever changes it puts it back."""
+    yield from standing_lab(tmp_path_factory.mktemp("machines"), example, hosts="machines")

@@ -251,8 +251,9 @@ def test_down_leaves_nothing_and_again_is_no_error(tmp_path, capsys):
 def test_up_killed_in_the_middle_is_finished_by_the_next_one(tmp_path, steps, example):
     """kill -9 of the command and of the engine under it; then up again: whole, no orphan."""
     lab = Lab(tmp_path)
+    up = [sys.executable, "-m", "bulkhead.cli.main", "up", str(EXAMPLE), "--hosts", "bare"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bulkhead.cli.main", "up", str(EXAMPLE), "--state", str(tmp_path)],
+        [*up, "--state", str(tmp_path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -1,0 +1,1 @@
+"""The Ansible inventory: a plan and what is deployed, projected into hosts, groups, variables."""

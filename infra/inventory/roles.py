@@ -1,0 +1,193 @@
+"""The variables of each role, out of the plan's conduits and assets and the deployed addresses."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bulkhead.network.intent import Intent
+from bulkhead.network.ports import NUMBERS
+from bulkhead.plan import SHARED, Host, Plan
+from bulkhead.wire.certificates import dotted
+from infra.inventory.addresses import Book
+from infra.inventory.firewall import PATHS
+
+SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
+PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514}
+"""Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
+TIME, SSH = 123, 22
+
+
+class Roles:
+    """`of(host)` gives the variables of the host's own role, and those of time and events."""
+
+    def __init__(self, plan: Plan, intended: Intent, places: Book, *, steers_clock: bool) -> None:
+        self._plan = plan
+        self._intended = intended
+        self._places = places
+        self._steers = steers_clock
+        self._own: Mapping[str, Callable[[Host], dict[str, Any]]] = {
+            "bastion": self._bastion,
+            "logstore": self._logstore,
+            "broker": self._broker,
+            "gateway": self._gateway,
+            "ingest": self._ingest,
+            "historian": self._historian,
+        }
+
+    def of(self, host: Host) -> dict[str, Any]:
+        """Everything but what all hosts have in common."""
+        own = self._own.get(host.role)
+        return {
+            "baseline_events": self._events(host),
+            **self._time(host),
+            **(own(host) if own else {}),
+        }
+
+    def _events(self, host: Host) -> dict[str, Any]:
+        """Where the host's events go; {} where no conduit leads from it to a log store."""
+        for other in self._hosts("logstore"):
+            port = self._port(other)
+            if other.id != host.id and self._may(host, other, "tcp", port):
+                return self._end(other, port)
+        return {}
+
+    def _time(self, host: Host) -> dict[str, Any]:
+        servers = [row for row in self._plan.hosts if self._may(host, row, "udp", TIME)]
+        clients = [row for row in self._plan.hosts if self._may(row, host, "udp", TIME)]
+        proxies = {row.id for row in self._hosts("proxy")}
+        return {
+            "timesync_servers": [self._private(row) for row in servers if row.id in proxies],
+            "timesync_serves": self._peers(clients) if host.id in proxies else [],
+            "timesync_steers": self._steers,
+        }
+
+    def _bastion(self, host: Host) -> dict[str, Any]:
+        targets = [row for row in self._plan.hosts if self._may(host, row, "tcp", SSH)]
+        return {"bastion_targets": [self._private(row) for row in targets]}
+
+    def _logstore(self, host: Host) -> dict[str, Any]:
+        port = self._port(host)
+        senders = [row for row in self._plan.hosts if self._may(row, host, "tcp", port)]
+        return {
+            "logstore_port": port,
+            "logstore_anchors": sorted({authority(row) for row in senders}),
+        }
+
+    def _broker(self, host: Host) -> dict[str, Any]:
+        tenant = {
+            "tenant": host.tenant,
+            "port": self._port(host),
+            "anchors": sorted({f"{host.tenant}/device", f"{host.tenant}/workload"}),
+            "clients": self._clients(host, ("gateway", "ingest", "inference")),
+        }
+        return {"broker_tenants": [tenant]}
+
+    def _gateway(self, host: Host) -> dict[str, Any]:
+        return {
+            "gateway_tenant": host.tenant,
+            "gateway_broker": self._server("broker", host),
+            "gateway_devices": self._devices(host),
+            "gateway_seed": int(hashlib.sha256(host.id.encode()).hexdigest()[:8], 16),
+        }
+
+    def _ingest(self, host: Host) -> dict[str, Any]:
+        return {
+            "ingest_tenant": host.tenant,
+            "ingest_broker": self._server("broker", host),
+            "ingest_historian": self._server("historian", host),
+        }
+
+    def _historian(self, host: Host) -> dict[str, Any]:
+        port = self._port(host)
+        clients = [
+            row
+            for row in self._hosts("ingest", "inference")
+            if row.tenant == host.tenant and self._may(row, host, "tcp", port)
+        ]
+        return {
+            "historian_tenants": [host.tenant],
+            "historian_clients": [
+                {"name": dotted(row.id), "tenant": row.tenant, "kind": row.role} for row in clients
+            ],
+            "historian_peers": self._peers(clients),
+        }
+
+    def _clients(self, host: Host, kinds: tuple[str, ...]) -> list[dict[str, str]]:
+        port = self._port(host)
+        return [
+            {"name": dotted(row.id), "kind": row.role}
+            for row in self._hosts(*kinds)
+            if row.tenant == host.tenant and self._may(row, host, "tcp", port)
+        ]
+
+    def _server(self, role: str, client: Host) -> dict[str, Any]:
+        """The client's own tenant's first server of that role that it may reach; {} if none."""
+        for row in self._hosts(role):
+            port = self._port(row)
+            if row.tenant == client.tenant and self._may(client, row, "tcp", port):
+                return self._end(row, port, public=not self._may(client, row, "tcp", port, False))
+        return {}
+
+    def _end(self, host: Host, port: int, *, public: bool = False) -> dict[str, Any]:
+        place = self._places[host.id]
+        address = place.public if public else place.address
+        return {"address": address, "port": port, "name": dotted(host.id)}
+
+    def _devices(self, gateway: Host) -> list[dict[str, Any]]:
+        """A device for each spindle that the gateway, or a controller behind it, speaks for."""
+        behind = {gateway.id} | {row.id for row in self._controllers(gateway)}
+        return [
+            {"id": f"{asset.id.rpartition('/')[2]}.{spindle}", "signals": list(SIGNALS)}
+            for asset in self._plan.assets
+            if asset.behind in behind
+            for spindle in _spindles(asset.attributes)
+        ]
+
+    def _controllers(self, gateway: Host) -> list[Host]:
+        """The hosts that are assets behind the gateway."""
+        site = gateway.zone.rpartition("/")[0]
+        names = {row.id for row in self._plan.assets if row.behind == gateway.id}
+        return [
+            row
+            for row in self._hosts("plc")
+            if row.zone.startswith(f"{site}/") and f"{site}/{row.id.rpartition('/')[2]}" in names
+        ]
+
+    def _hosts(self, *roles: str) -> list[Host]:
+        return [host for host in self._plan.hosts if host.role in roles]
+
+    def _port(self, host: Host) -> int:
+        """Where the host's role listens: what a conduit into it, mediated by it, says."""
+        for conduit in self._plan.conduits:
+            asked = conduit.mediator.endswith(f".{host.role}") and host.group in conduit.targets
+            if asked and conduit.service.protocol == "tcp":
+                return conduit.service.first
+        return PORTS[host.role]
+
+    def _may(
+        self, source: Host, target: Host, protocol: str, port: int, public: bool = True
+    ) -> bool:
+        """Whether the plan intends it, by the private path or (if `public`) by any."""
+        paths = PATHS if public else PATHS[:1]
+        number = NUMBERS[protocol]
+        return source.id != target.id and any(
+            self._intended.allowed(source.id, target.id, path).contains(number, port)
+            for path in paths
+        )
+
+    def _private(self, host: Host) -> str:
+        return self._places[host.id].address
+
+    def _peers(self, hosts: list[Host]) -> list[str]:
+        return sorted({f"{self._private(row)}/32" for row in hosts})
+
+
+def authority(host: Host) -> str:
+    """The authority that issues the host's certificate: its tenant's for devices, or workloads."""
+    owner = host.tenant or SHARED
+    return f"{owner}/{'device' if host.role in ('gateway', 'plc') else 'workload'}"
+
+
+def _spindles(attributes: tuple[tuple[str, str], ...]) -> list[str]:
+    names = {name.partition(".")[0] for name, _ in attributes if name.startswith("spindle-")}
+    return sorted(names)

@@ -1,0 +1,6 @@
+"""The servers of this folder."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))

@@ -1,0 +1,27 @@
+"""Plans that attacks are tried on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bulkhead.blueprint import expand, load
+
+LOW = "{FR1: 1, FR2: 1, FR3: 1, FR4: 1, FR5: 0, FR6: 1, FR7: 1}"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"
+
+
+@pytest.fixture(scope="session")
+def example_plan():
+    """One flat tenant, one segmented."""
+    return expand(load(EXAMPLE))
+
+
+@pytest.fixture(scope="session")
+def flat_plan(tmp_path_factory):
+    """The example with both tenants on the flat tier, and targets that it can carry."""
+    text = EXAMPLE.read_text().replace("tier: segmented", "tier: flat")
+    assert text.count("tier: flat") == 2
+    path = tmp_path_factory.mktemp("flat") / "estate.yaml"
+    path.write_text(re.sub(r"\{FR1: 2, FR2: 2, FR3: 2, FR4: 2, FR5: 2, .*\}", LOW, text))
+    return expand(load(path))
