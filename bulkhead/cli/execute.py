@@ -28,6 +28,11 @@ def run(args: argparse.Namespace) -> int:
         raise WrongInput(
             Problem(where="exec", what="no command was given", remedy="bulkhead exec HOST -- CMD")
         )
+    if args.command[0] != "--" and command[0].startswith("-"):
+        what = f"{command[0]} stands behind HOST, where the command begins"
+        raise WrongInput(
+            Problem(where="exec", what=what, remedy="bulkhead exec [options] HOST -- CMD")
+        )
     if args.env == "lab":
         lab = Lab(state_of(args))
         if lab.kind != "machines":

@@ -95,3 +95,8 @@ def test_logs_asks_journalctl_for_what_it_was_asked():
         *("--follow", "--output=json"),
     ]
     assert logs.options(argparse.Namespace(unit="", since="", follow=False, json=False)) == []
+
+
+def test_an_option_behind_the_host_is_not_taken_for_the_command(tmp_path, capsys):
+    assert main(["exec", "shared/admin/bastion-1", "--state", str(tmp_path), "--", "true"]) == 2
+    assert "bulkhead exec [options] HOST -- CMD" in capsys.readouterr().err
