@@ -29,6 +29,11 @@ def register(verbs: Any) -> None:
         action="store_false",
         help="boot the machines and leave them as they are",
     )
+    parser.add_argument(
+        "--emergency",
+        metavar="REASON",
+        help="replace hosts (a new image) outside of their tenants' maintenance windows, and why",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +45,11 @@ def run(args: argparse.Namespace) -> int:
     plan = expand(load(args.estate))
     lab = Lab(state_of(args))
     options = Options(
-        refresh=args.refresh, preview=args.preview, hosts=args.hosts, configure=args.configure
+        refresh=args.refresh,
+        preview=args.preview,
+        hosts=args.hosts,
+        configure=args.configure,
+        emergency=args.emergency,
     )
     result = lab.up(plan, say=show.say, options=options)
     if args.json:

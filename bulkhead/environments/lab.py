@@ -35,12 +35,14 @@ class Options:
     """Of one `up`. refresh: first look for what was changed around us. preview: change nothing.
 
     hosts: `machines` or `bare`; None for what this lab has. configure: once machines have booted.
+    emergency: why hosts may be replaced outside of their tenants' maintenance windows.
     """
 
     refresh: bool = False
     preview: bool = False
     hosts: Kind | None = None
     configure: bool = True
+    emergency: str | None = None
 
 
 class Lab:
@@ -61,7 +63,9 @@ class Lab:
             image = self._image(kind, say, preview=options.preview)
             standing = self._region(plan, say)
             engine = self._engine(command, standing.target(image, self._ssh_key(kind)))
-            raising = Raising(plan, engine, say, refresh=options.refresh)
+            raising = Raising(
+                plan, engine, say, refresh=options.refresh, emergency=options.emergency
+            )
             if options.preview:
                 return raising.preview()
             remember(self.state, kind)

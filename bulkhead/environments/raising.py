@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bulkhead.environments.words import sentence
+from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan, digest
+from bulkhead.plan.windows import open_at
 from infra.specs.project import specs
 
 if TYPE_CHECKING:
@@ -59,6 +62,17 @@ class Result:
         return f"up: {did}; {run}; AWS API at {self.endpoint}"
 
 
+def _outside(stack: str, hosts: list[str]) -> Problem:
+    return Problem(
+        where=f"stack {stack}",
+        what=f"{', '.join(hosts)} would be replaced, with all that is on them, outside of the "
+        "tenant's maintenance windows",
+        allowed="within them; as an emergency at any time",
+        remedy="wait for the window; or say why not: bulkhead up … --emergency REASON",
+        done="nothing was changed",
+    )
+
+
 def _silently(_line: str) -> None:
     """Say nothing."""
 
@@ -66,7 +80,13 @@ def _silently(_line: str) -> None:
 class Raising:
     """The stacks of a plan brought in line, in their order: `shared` first, tenants after it."""
 
-    def __init__(self, plan: Plan, engine: "Engine", say: Say, *, refresh: bool) -> None:
+    def __init__(
+        self, plan: Plan, engine: "Engine", say: Say, *, refresh: bool, emergency: str | None = None
+    ) -> None:
+        """emergency: why hosts may be replaced outside of their tenants' maintenance windows."""
+        self._windows = {tenant.id: tenant.windows for tenant in plan.tenants}
+        self._emergency = emergency
+        self._replaced: dict[str, list[str]] = {}
         self._engine = engine
         self._say = say
         self._refresh = refresh
@@ -83,6 +103,7 @@ class Raising:
     def raise_up(self) -> Result:
         """Remove the stacks that are gone from the blueprint, then change what differs."""
         gone, pending = self._gone(), self._pending()
+        self._keep_windows()
         for stack in gone:
             with self._steps(stack, "removing") as note:
                 self._engine.remove(stack, note)
@@ -108,8 +129,28 @@ class Raising:
             elif changes := self._engine.preview(spec, refresh=self._refresh):
                 for change in changes:
                     self._tell(sentence(change))
+                    self._note_replacement(change)
                 pending.append(stack)
         return pending
+
+    def _note_replacement(self, change: "Change") -> None:
+        if change.type == "Instance" and "replace" in change.op:
+            hosts = self._replaced.setdefault(change.stack, [])
+            hosts += [change.name] if change.name not in hosts else []
+
+    def _keep_windows(self) -> None:
+        """Hosts are rebuilt within their tenant's maintenance windows, or as an emergency."""
+        now = datetime.now(UTC)
+        closed = {
+            stack: hosts
+            for stack, hosts in self._replaced.items()
+            if not open_at(self._windows.get(stack, ()), now)
+        }
+        if closed and not self._emergency:
+            raise WrongInput(*(_outside(stack, hosts) for stack, hosts in closed.items()))
+        for stack, hosts in closed.items():
+            names = ", ".join(hosts)
+            self._tell(f"[{stack}] emergency, outside of its windows: {names}: {self._emergency}")
 
     def _tell(self, line: str) -> None:
         self._result.sentences.append(line)
