@@ -69,7 +69,8 @@ def run_in(place: Place, drill: Drill, plan: Plan, say: Say) -> Ran:
     with _alone(place), _terminated_as_interrupted():
         where = _environment(place, plan)
         check(drill, where)
-        _mend(where, place.state, say)
+        if _mend(where, place.state, say):
+            where = _environment(place, plan)  # what it found at first was not as it must be
         path = _path(place, drill.about.name)
         with path.open("w") as file:
             report = run(drill, where, Timeline(file))
@@ -127,8 +128,9 @@ def _path(place: Place, name: str) -> Path:
     return folder / f"{stamp}-{name}-{place.environment}.jsonl"
 
 
-def _mend(where: Environment, state: Path, say: Say) -> None:
-    """Roll back what runs in this environment left open when they were killed."""
+def _mend(where: Environment, state: Path, say: Say) -> bool:
+    """Roll back what runs in this environment left open when they were killed; if there was any."""
+    mended = False
     for path in sorted((state / RUNS).glob(f"*-{where.name}.jsonl")):
         recording = load(path)
         if recording.ended or not recording.owed or where.name == "sim":
@@ -143,6 +145,8 @@ def _mend(where: Environment, state: Path, say: Say) -> None:
                     for action, outcome in left
                 )
             )
+        mended = True
+    return mended
 
 
 def _why(outcome: Any) -> str:

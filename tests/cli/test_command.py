@@ -117,8 +117,17 @@ def test_help_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
-def test_every_verb_has_json_and_a_sentence_of_help(capsys):
+def commands():
+    """Every verb, and each kind of one that has kinds (`attack run`)."""
     for verb in VERBS:
+        name = verb.__name__.rsplit(".", 1)[-1].replace("execute", "exec")
+        yield from (
+            [[name, kind] for kind in ("list", "show", "run")] if name == "attack" else [[name]]
+        )
+
+
+def test_every_verb_has_json_and_a_sentence_of_help(capsys):
+    for words in commands():
         with pytest.raises(SystemExit):
-            main([verb.__name__.rsplit(".", 1)[-1].replace("execute", "exec"), "--help"])
+            main([*words, "--help"])
         assert "--json" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bulkhead.drill import run
+from bulkhead.drill.replay import compared, replayed
 from bulkhead.environments.actions import sim
 from bulkhead.errors import WrongInput
 from bulkhead.network.whatif import changed
@@ -159,6 +160,12 @@ def test_a_layer_that_is_not_put_back_is_found(example_plan):
         "as found"
     ]
     assert not report.held
+
+
+def test_its_recording_replays_to_the_same_findings(example_plan, machines):
+    again = run(CrossZonePivot(example_plan), replayed(machines.timeline.rows))
+    assert compared(machines.timeline.rows, again.timeline.rows) == []
+    assert again.findings == machines.findings
 
 
 def test_it_stays_within_its_own_bounds(machines):

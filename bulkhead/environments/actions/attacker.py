@@ -23,6 +23,9 @@ DNS = b"\x13\x37\x01\x00\x00\x01" + bytes(6) + b"\x07example\x03org\x00\x00\x01\
 NTP = b"\x23" + bytes(47)
 PAYLOADS = {53: DNS, 123: NTP}
 AT_ONCE = 100
+TRIES = 5
+TAKEN_OVER = b"\x8e"
+"""MQTT 5's reason for a session that another client of the same name has taken."""
 
 
 def tell(job: Job, said: str, **more: Any) -> None:
@@ -148,12 +151,22 @@ def known() -> set[str]:
 def publish(jobs: list[Job], patience: float) -> None:
     """One message each, in MQTT 5 at QoS 1, with the certificate that is lying there."""
     for job in jobs:
+        say(job, *insistently(job, patience))
+
+
+def insistently(job: Job, patience: float) -> tuple[str, str]:
+    """As `publish_one`, again where the true holder of the name has taken its session back."""
+    ended = "", ""
+    for _ in range(TRIES):
         try:
-            say(job, *publish_one(job, patience))
+            return publish_one(job, patience)
         except ssl.SSLError as problem:
-            say(job, "tls", problem.reason or str(problem))
-        except (OSError, EOFError) as problem:
-            say(job, "broken", str(problem) or type(problem).__name__)
+            return "tls", problem.reason or str(problem)
+        except EOFError as problem:
+            ended = "broken", str(problem)
+        except OSError as problem:
+            return "broken", str(problem) or type(problem).__name__
+    return ended
 
 
 def say(job: Job, layer: str, reason: str) -> None:
@@ -181,6 +194,8 @@ def publish_one(job: Job, patience: float) -> tuple[str, str]:
                 code = body[2] if len(body) > 2 else 0
                 broker.sendall(b"\xe0\x00")
                 return ("broker-acl" if code >= 0x80 else ""), f"PUBACK {code:#x}"
+            if kind == 0xE0 and body[:1] == TAKEN_OVER:
+                raise EOFError("the session was taken over")
             if kind == 0xE0:
                 return "broker-login", f"DISCONNECT {body[0]:#x}" if body else "DISCONNECT"
 

@@ -6,8 +6,9 @@ error is ICMP, which network ACLs stop. So the target's own kernel is asked.
 
 import selectors
 import socket
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from infra.lab.probe import Vantage
 
 HOST_BUFFER = 1 << 20
+_ALONE = threading.Lock()
+"""Batches of a drill run beside each other, and the kernel gives a log to one reader."""
 ARRIVED = "arrived"
 """Told instead of a layer: the target's own filter has let it in."""
 
@@ -101,7 +104,13 @@ def watching(hosts: "Hosts", names: Iterable[str], doors: Iterable[str]) -> Iter
 
     MissingHere if a log has another reader.
     """
-    spaces = Namespaces()
+    with _ALONE, closing(Namespaces()) as spaces:
+        yield from _watching(hosts, names, doors, spaces)
+
+
+def _watching(
+    hosts: "Hosts", names: Iterable[str], doors: Iterable[str], spaces: Namespaces
+) -> Iterator[Watch]:
     logs: list[Denials] = []
     raw: list[socket.socket] = []
     try:
@@ -119,4 +128,3 @@ def watching(hosts: "Hosts", names: Iterable[str], doors: Iterable[str]) -> Iter
             door.close()
         for log in logs:
             log.socket.close()
-        spaces.close()
