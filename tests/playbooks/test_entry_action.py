@@ -45,21 +45,23 @@ def test_a_refusal_is_told_in_sshs_own_words(entry):
 
 
 def test_the_session_is_new_and_checks_the_hosts_key(entry):
-    words = entry.command(OPTIONS.get)
+    words = entry.command(OPTIONS.get, 10)
     assert words.index("ControlPath=none") < words.index("-F")
     assert "StrictHostKeyChecking=yes" in words
     assert words[-2:] == ["acme.ingest.broker-1", "true"]
     assert "/tmp/a b/ssh_config" in words
 
 
-def test_no_answer_is_a_refusal_in_bounded_time(entry, monkeypatch):
-    monkeypatch.setattr(entry, "PATIENCE", 0.2)
+def test_the_proof_ends_before_the_trial(entry):
+    assert [entry.patience(trial) for trial in (2, 20, 60, 600)] == [1, 10, 30, 30]
+
+
+def test_no_answer_is_a_refusal_in_bounded_time(entry):
     sleeper = [sys.executable, "-c", "import threading; threading.Event().wait(30)"]
-    assert entry.proof(sleeper) == "no answer within 0.2 s"
+    assert entry.proof(sleeper, 0.2) == "no answer within 0.2 s"
 
 
 def test_a_proxy_that_holds_the_pipe_open_does_not_hold_the_proof(entry, monkeypatch):
-    monkeypatch.setattr(entry, "PATIENCE", 5)
     here, there = socket.socketpair()
     threads = set(threading.enumerate())
     script = "import os, sys; os.fork() and sys.exit(3); os.read(int(sys.argv[1]), 1)"
@@ -70,7 +72,7 @@ def test_a_proxy_that_holds_the_pipe_open_does_not_hold_the_proof(entry, monkeyp
         "call",
         lambda *words, **more: original(*words, pass_fds=(there.fileno(),), **more),
     )
-    said = entry.proof([sys.executable, "-c", script, str(there.fileno())])
+    said = entry.proof([sys.executable, "-c", script, str(there.fileno())], 5)
     here.send(b"x")
     assert said == "ssh ended with 3"
     assert set(threading.enumerate()) <= threads

@@ -15,10 +15,17 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 PATIENCE = 30
-"""Seconds for a session; a packet that is dropped is not answered at all."""
+"""Seconds for a session, at most; a packet that is dropped is not answered at all."""
+TRIAL = 60
+"""Seconds that a trial lasts unless the task says otherwise; the module's default too."""
 
 
-def command(option: Callable[[str], Any]) -> list[str]:
+def patience(trial: int) -> int:
+    """Seconds for the proof: it must end well before the host takes the rules back by itself."""
+    return max(1, min(PATIENCE, trial // 2))
+
+
+def command(option: Callable[[str], Any], seconds: int) -> list[str]:
     """The `ssh` that opens a new session by certificate, as the connection's options say.
 
     Options given first hold. No shared connection: that would prove the old session.
@@ -31,7 +38,7 @@ def command(option: Callable[[str], Any]) -> list[str]:
         "StrictHostKeyChecking=yes",
         "IdentitiesOnly=yes",
         "PreferredAuthentications=publickey",
-        f"ConnectTimeout={PATIENCE // 2}",
+        f"ConnectTimeout={max(1, seconds // 2)}",
     ):
         words += ["-o", setting]
     if option("private_key_file"):
@@ -45,7 +52,7 @@ def command(option: Callable[[str], Any]) -> list[str]:
     return [*words, option("host"), "true"]
 
 
-def proof(words: list[str]) -> str:
+def proof(words: list[str], seconds: float) -> str:
     """Why no session came about, or nothing if one did."""
     # A file, not a pipe: a proxy command may hold a pipe open after its session has ended.
     with tempfile.TemporaryFile("w+") as said:
@@ -55,10 +62,10 @@ def proof(words: list[str]) -> str:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
-                timeout=PATIENCE,
+                timeout=seconds,
             )
         except subprocess.TimeoutExpired:
-            return f"no answer within {PATIENCE} s"
+            return f"no answer within {seconds} s"
         except OSError as error:
             return f"{words[0]}: {error}"
         said.seek(0)
@@ -98,7 +105,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.update(changed=changed, rules=found["rules"], first_way=found["first_way"])
         if not changed or self._task.check_mode:
             return result
-        why = proof(command(self._connection.get_option))
+        seconds = patience(int(self._task.args.get("seconds", TRIAL)))
+        why = proof(command(self._connection.get_option, seconds), seconds)
         if why:
             self._take_back(task_vars)
             raise AnsibleActionFail(

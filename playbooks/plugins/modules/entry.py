@@ -117,7 +117,7 @@ def attempt(module: AnsibleModule) -> dict:
     seconds = str(module.params["seconds"])
     module.run_command(
         [
-            *("systemd-run", "--quiet", f"--unit={TIMER}", f"--on-active={seconds}"),
+            *("systemd-run", "--quiet", "--collect", f"--unit={TIMER}", f"--on-active={seconds}"),
             *("--timer-property=AccuracySec=100ms", "/usr/sbin/nft", "-f", BEFORE),
         ],
         check_rc=True,

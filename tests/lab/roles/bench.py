@@ -128,7 +128,7 @@ class Bench:
     def _ssh_config(self) -> None:
         self.ssh_config, self._known = self.directory / "ssh_config", self.directory / "known_hosts"
         self._known.touch()
-        relay = "exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $!"
+        relay = 'exec 3<>/dev/tcp/%h/%p; cat <&3 & trap "kill $!" EXIT HUP; cat >&3'
         self.ssh_config.write_text(
             "Host *\n"
             f"  ProxyCommand nsenter --net=/run/netns/{self.operator} bash -c '{relay}'\n"
@@ -140,16 +140,18 @@ class Bench:
 
     # Hosts.
 
-    def host(self, name: str, address: str, **variables: Any) -> str:
-        """Start a machine; gives `name`. See the module's text for the variables."""
+    def host(self, name: str, address: str, *, root: Path | None = None, **variables: Any) -> str:
+        """Start a machine (on another tree than the image's, if `root`); gives `name`."""
         namespace = self.network.join(address)
         machine = Machine(
             name=namespace,
             namespace=namespace,
-            image=self._image.root,
+            image=root or self._image.root,
             directory=self.directory / "hosts" / namespace,
         )
-        self._hosts[name] = _Host(machine, address, self._defaults(name, address) | variables)
+        known = self._defaults(name, address) | variables
+        # A strange tree tells no keys: it is entered, never asked by SSH.
+        self._hosts[name] = _Host(machine, address, known, known=root is not None)
         self._start(name)
         self._ssh_config()
         return name
@@ -286,19 +288,19 @@ class Bench:
     ) -> PlayResult:
         """Run roles or tasks, or a playbook of the project, on hosts."""
         hosts = [host] if isinstance(host, str) else list(host)
-        self.ready(*hosts)
-        room = self.directory / "plays" / f"{next(_NUMBERS)}"
-        room.mkdir(parents=True)
+        inventory = self.inventory(hosts, variables or {})
         roles = [role] if isinstance(role, str) else list(role or ())
         play = {"name": "Bench", "hosts": "all", "gather_facts": False, "become": True}
         play |= {"roles": [{"role": one} for one in roles], "tasks": list(tasks)}
-        (room / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
-        (room / "inventory.yml").write_text(self._inventory(hosts, variables or {}))
-        return run_playbook(
-            path or room / "play.yml", room / "inventory.yml", check=check, arguments=arguments
-        )
+        here = inventory.with_name("play.yml")
+        here.write_text(yaml.safe_dump([play], sort_keys=False))
+        return run_playbook(path or here, inventory, check=check, arguments=arguments)
 
-    def _inventory(self, hosts: Sequence[str], variables: Mapping[str, Any]) -> str:
+    def inventory(self, hosts: Sequence[str], variables: Mapping[str, Any]) -> Path:
+        """An inventory file of hosts that are up, in a directory of its own."""
+        self.ready(*hosts)
+        room = self.directory / "plays" / f"{next(_NUMBERS)}"
+        room.mkdir(parents=True)
         reach = {
             "ansible_user": "bulkhead",
             "ansible_ssh_common_args": f"-F {self.ssh_config}",
@@ -310,7 +312,9 @@ class Bench:
             group: {"hosts": {n: {} for n, row in rows.items() if f"role_{row['role']}" == group}}
             for group in groups
         }
-        return yaml.safe_dump({"estate": {"hosts": rows, "children": children}})
+        text = yaml.safe_dump({"estate": {"hosts": rows, "children": children}})
+        (room / "inventory.yml").write_text(text)
+        return room / "inventory.yml"
 
     # Known-bad fixtures.
 
