@@ -18,7 +18,7 @@ bulkhead probe "$estate" --env lab
 
 echo "== 3. Telemetry that arrived in the historians"
 for tenant in acme borealis; do
-  bulkhead exec "$tenant/storage/historian-1" --env lab -- sudo -u postgres psql -d historian -c \
+  bulkhead exec "$tenant/storage/historian-1" -- sudo -n -u postgres psql -d historian -c \
     "select node, device, signal, count(*), max(at) from bulkhead.measurements group by 1, 2, 3 order by 1, 2, 3"
 done
 
