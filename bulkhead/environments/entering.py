@@ -3,9 +3,9 @@
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
+from bulkhead.environments.unknown import unknown_host
 from bulkhead.errors import MissingHere, Problem, WrongInput
 from bulkhead.plan import Person, Plan
 from bulkhead.trust.local import local
@@ -93,14 +93,7 @@ def _row(entry: Entry, host: str) -> Reach:
     rows |= {row.name: row for row in entry.hosts}
     if host in rows:
         return rows[host]
-    near = get_close_matches(host, rows, n=3)
-    raise WrongInput(
-        Problem(
-            where=host,
-            what="no such host runs",
-            allowed=", ".join(near or sorted({row.host for row in entry.hosts})),
-        )
-    )
+    raise unknown_host(host, "no such host runs", rows, {row.host for row in entry.hosts})
 
 
 def _person(plan: Plan, row: Reach, name: str) -> Person:

@@ -2,12 +2,11 @@
 
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulkhead.environments.filters import Ask, read_filters, within
-from bulkhead.errors import Problem, WrongInput
+from bulkhead.environments.unknown import unknown_host
 from bulkhead.network.deployed import INTERNET_ADDRESS, Deployed, Flow, Interface
 from bulkhead.network.filters import Filters
 from bulkhead.network.read import read
@@ -149,14 +148,7 @@ class Standing:
         there = self.vantages()
         if host in there:
             return there[host]
-        near = get_close_matches(host, there, n=3)
-        raise WrongInput(
-            Problem(
-                where=host,
-                what="no such host runs in this lab",
-                allowed=", ".join(near or sorted(there)),
-            )
-        )
+        raise unknown_host(host, "no such host runs in this lab", there, there)
 
     def _namespace(self, row: Interface) -> str:
         return namespace(self.info.lab, row.instance)

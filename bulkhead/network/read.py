@@ -64,7 +64,7 @@ def read(
     With `previous`, only `kinds` and what depends on them are read; the rest is taken over.
     NotModelled where the API says something about packets that the tables cannot hold.
     """
-    asked = ALL_KINDS if previous is None else _expanded(kinds)
+    asked = ALL_KINDS if previous is None else expanded(kinds)
     parts: dict[str, Any] = {}
     for kind, reader in _READERS.items():
         if kind in asked:
@@ -88,7 +88,8 @@ def read_one(api: Api, kind: str, identity: str) -> Group | Acl | RouteTable:
     return groups.group(found[0], api.describe("describe_security_group_rules", Filters=wanted))
 
 
-def _expanded(kinds: Iterable[str]) -> frozenset[str]:
+def expanded(kinds: Iterable[str]) -> frozenset[str]:
+    """`kinds` and what is read together with them; ValueError for a kind that there is not."""
     asked = frozenset(kinds)
     if unknown := asked - ALL_KINDS:
         raise ValueError(f"no such kinds: {sorted(unknown)}")

@@ -128,12 +128,6 @@ class Enforcement:
         return self._enforcer.cut(address, other, port)
 
 
-def _implied(kinds: Collection[str]) -> frozenset[str]:
-    """The tables that a read of `kinds` fills: of the routing ones, all three or none."""
-    routing = OWN_KINDS - {"groups"}
-    return frozenset(kinds) | (routing if routing & frozenset(kinds) else frozenset())
-
-
 def _merged(previous: Deployed, fresh: Deployed, account: str, kinds: Collection[str]) -> Deployed:
     """`previous` with one account's rows of `kinds` exchanged for the fresh ones."""
     own = {vpc.id for vpc in previous.vpcs if vpc.account == account}
@@ -173,12 +167,12 @@ class NetworkReader:
 
     def of_account(self, account: str, kinds: Collection[str], previous: Deployed) -> Deployed:
         """Read `kinds` of one account, where they are kinds that no two accounts share."""
-        from bulkhead.network.read import read
+        from bulkhead.network.read import expanded, read
 
         if not frozenset(kinds) <= OWN_KINDS:
             return self.tables(kinds, previous)
         fresh = read([self._apis[account]], kinds=frozenset(kinds), previous=Deployed())
-        return _merged(previous, fresh, account, _implied(kinds))
+        return _merged(previous, fresh, account, expanded(kinds))
 
     def row(self, account: str, kind: str, identity: str) -> Row:
         """Read one row."""
