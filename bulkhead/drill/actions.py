@@ -16,6 +16,14 @@ Transport = Literal["tcp", "udp"]
 
 
 @dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What an action takes from production: what passes through `host` is away for `seconds`."""
+
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """bound: seconds after which nobody waits for it any more."""
 
@@ -24,6 +32,10 @@ class Action:
     def undo(self) -> "Action | None":
         """What takes it back; None for an action that changes nothing."""
         return None
+
+    def disturbs(self) -> tuple[Disturbance, ...]:
+        """What production may lose by it, at most; the runner asks its authority before."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
