@@ -22,6 +22,7 @@ from simulator.plant.waveform import RATE, acceleration
 T = TypeVar("T")
 Layer = Literal["physics", "sensor", "view"]
 """As it is; as the machine's own controller sees it; as its gateway is shown it."""
+LAYERS: tuple[Layer, ...] = ("physics", "sensor", "view")
 _BATCH = 32
 """Windows of waveform computed at once: what the caches of a processor hold."""
 _LONG_BATCH = 4_096
@@ -99,15 +100,23 @@ class Plant:
 
     def read(self, site: str, at: float, layer: Layer = "view") -> tuple[Value, ...]:
         """All signals of all machines of a site at a time; what has no value is left out."""
-        found = []
-        for device in self.site(site):
-            values = self._values(site, device, tuple(SIGNALS), _ticks([at]), layer)
-            found += [
-                Value(device, signal, float(row[0]))
-                for signal, row in values.items()
-                if not np.isnan(row[0])
-            ]
-        return tuple(found)
+        return tuple(
+            Value(device, signal, value)
+            for device in self.site(site)
+            for signal, value in self.seen(site, device, at)[layer].items()
+        )
+
+    def seen(self, site: str, device: str, at: float) -> dict[Layer, dict[str, float]]:
+        """One machine at a time in every layer: values by signal, of those that have one."""
+        machine, ticks = self.machine(site, device), _ticks([at])
+        physics = self._physics(machine, tuple(SIGNALS), ticks)
+        found: dict[Layer, dict[str, float]] = {}
+        for layer in LAYERS:
+            rows = {
+                name: self._seen(machine, name, physics[name], ticks, layer) for name in physics
+            }
+            found[layer] = {k: float(v[0]) for k, v in rows.items() if not np.isnan(v[0])}
+        return found
 
     def series(  # noqa: PLR0913, PLR0917
         self,
@@ -130,11 +139,12 @@ class Plant:
         count = max(0, int(np.ceil((end - start) / step - 1e-9)))
         ticks = _ticks(start + step * np.arange(count, dtype=np.float64))
         size = _BATCH if signal == "vibration" else _LONG_BATCH
-        parts = [
-            self._values(site, device, (signal,), ticks[first : first + size], layer)[signal]
-            for first in range(0, count, size)
-        ]
-        return np.concatenate(parts) if parts else np.empty(0)
+        machine, parts = self.machine(site, device), [np.empty(0)]
+        for first in range(0, count, size):
+            some = ticks[first : first + size]
+            physics = self._physics(machine, (signal,), some)[signal]
+            parts.append(self._seen(machine, signal, physics, some, layer))
+        return np.concatenate(parts)
 
     def bearings(self, site: str, device: str, at: float) -> Bearings:
         """The machine's worst bearing at a time: what nobody sees from outside."""
@@ -159,27 +169,21 @@ class Plant:
         wave = acceleration(one, one.conditions(ticks.astype(np.float64)), ticks, samples)
         return wave.reshape(samples)
 
-    def _values(
-        self, site: str, device: str, signals: Sequence[str], ticks: Ints, layer: Layer
-    ) -> dict[str, Floats]:
-        machine = self.machine(site, device)
+    def _physics(self, machine: Machine, signals: Sequence[str], ticks: Ints) -> dict[str, Floats]:
+        """Before any sensor: nothing that is overlaid comes near it."""
         times = ticks.astype(np.float64)
         now = [spindle.conditions(times) for spindle in machine.spindles]
-        values = {}
-        for signal in signals:
-            of = PHYSICS[signal]
-            each = [of(*one, ticks) for one in zip(machine.spindles, now, strict=True)]
-            physics = of_machine(signal, np.stack(each))
-            values[signal] = (
-                physics
-                if layer == "physics"
-                else self._seen(machine, signal, physics, ticks, layer)
-            )
-        return values
+        pairs = list(zip(machine.spindles, now, strict=True))
+        return {
+            name: of_machine(name, np.stack([PHYSICS[name](*pair, ticks) for pair in pairs]))
+            for name in signals
+        }
 
     def _seen(
         self, machine: Machine, signal: str, physics: Floats, ticks: Ints, layer: Layer
     ) -> Floats:
+        if layer == "physics":
+            return physics
         sound = measured(self.seed, (machine.site, machine.name), signal, physics, ticks)
         over = [
             one
@@ -192,8 +196,10 @@ class Plant:
 
     def _sound(self, machine: Machine, signal: str, at: float) -> float:
         """The value of an undisturbed sensor."""
-        bare = Plant(self.plan, self.seed, commands=self.commands)
-        return float(bare.series(machine.site, machine.name, signal, at, at + 0.5, 1.0)[0])
+        ticks = _ticks([at])
+        physics = self._physics(machine, (signal,), ticks)[signal]
+        name = (machine.site, machine.name)
+        return float(measured(self.seed, name, signal, physics, ticks)[0])
 
 
 def _ticks(times: Sequence[float] | Floats) -> Ints:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simulator.plant.bearings import PARTS
 from simulator.plant.chance import Floats, Ints, generator, normals
 from simulator.plant.commands import FASTEST
+from simulator.plant.severity import LIMITS
 from simulator.plant.spindle import Conditions, Spindle
 
 RATE = 25_600
@@ -43,11 +44,19 @@ class Shape:
     third: float
 
 
+def softness(spindle: Spindle) -> float:
+    """How much more its support lets it move than a rigid one of group 2: that is why the zones
+    of ISO 20816-3 differ, so their boundaries say how much."""
+    kind = spindle.kind
+    return LIMITS[kind.group, kind.support][1] / LIMITS[2, "rigid"][1]
+
+
 @lru_cache(maxsize=65_536)
 def shape(spindle: Spindle) -> Shape:
     """What balancing and alignment left; the same for good."""
     drawn = normals(spindle.seed, (*spindle.name, "balance"), np.arange(3))
-    first, second, third = np.exp(0.2 * drawn) * (0.75, 0.22, 0.1)
+    usual = np.array((0.75, 0.22, 0.1)) * softness(spindle)
+    first, second, third = np.exp(0.2 * drawn) * usual
     return Shape(float(first), float(second), float(third))
 
 
@@ -78,7 +87,7 @@ def _noise(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Fl
 
 def _shaft(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Floats:
     """Harmonics 1 to 3; looseness lets them grow late in a bearing's life."""
-    sound, loose = shape(spindle), 5.2 * now.damage**3
+    sound, loose = shape(spindle), softness(spindle) * 5.2 * now.damage**3
     turns = normals(spindle.seed, (*spindle.name, "phase"), windows)
     time = np.arange(samples) / RATE
     angle = 2 * np.pi * (turns[:, None] + now.shaft_hz[:, None] * time)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from spindles import conditions, spindle
 
+from simulator.plant.kinds import KINDS
 from simulator.plant.measuring import envelope_spectrum, velocity_rms
 from simulator.plant.severity import zone
 from simulator.plant.signals import PHYSICS
@@ -85,14 +86,15 @@ def test_velocity_is_measured_in_the_band_of_iso_20816(hertz, passes):
     assert found == pytest.approx(2.0, rel=0.02) if passes else found < 0.1
 
 
-def test_a_sound_spindle_lies_in_zone_a_or_b_and_a_failed_one_in_d():
-    for seed in range(20):
-        one = spindle(seed=seed)
+@pytest.mark.parametrize("kind", [*KINDS, "other"])
+def test_a_sound_spindle_lies_in_zone_a_or_b_and_a_failed_one_in_d(kind):
+    for seed in range(12):
+        one = spindle(seed=seed, kind=kind)
         sound, failed = velocity_rms(
             acceleration(one, conditions(one, [0.0, 1.0]), np.arange(2), SAMPLES)
         )
-        assert zone(sound, 2, "rigid") in ("A", "B")
-        assert zone(failed, 2, "rigid") == "D"
+        assert zone(sound, one.kind.group, one.kind.support) in ("A", "B")
+        assert zone(failed, one.kind.group, one.kind.support) == "D"
 
 
 @pytest.mark.parametrize("part", ["outer", "inner", "ball", "cage"])
