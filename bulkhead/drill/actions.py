@@ -7,7 +7,7 @@ so it must be harmless when there is nothing to take back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from bulkhead.errors import Problem, WrongInput
 
@@ -36,6 +36,14 @@ class Action:
     def disturbs(self) -> tuple[Disturbance, ...]:
         """What production may lose by it, at most; the runner asks its authority before."""
         return ()
+
+    def waits(self) -> float:
+        """Seconds after which nobody waits for this one."""
+        return type(self).bound
+
+    def limited(self, within: float) -> Self:
+        """The same, told that nobody waits longer; itself where that changes nothing in it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
