@@ -25,9 +25,13 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """bound: seconds after which nobody waits for it any more."""
+    """bound: seconds after which nobody waits for it any more.
+
+    alone: asked beside the others of its kind, not with them as one batch.
+    """
 
     bound: ClassVar[float] = 30.0
+    alone: ClassVar[bool] = False
 
     def undo(self) -> "Action | None":
         """What takes it back; None for an action that changes nothing."""

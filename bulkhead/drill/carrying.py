@@ -14,6 +14,8 @@ from bulkhead.drill.timeline import Phase, Row, Timeline
 from bulkhead.errors import BulkheadError, Problem
 
 Events = Generator[simpy.Event, Any, Any]
+SILENCE = "no answer within"
+"""How the reason begins where nobody waited any longer."""
 
 
 @dataclass(slots=True)
@@ -112,18 +114,18 @@ class Carrier:
 
     def _ask(self, actions: Sequence[Action], phase: Phase, within: float | None) -> Events:
         """Each kind goes to its handler as one batch; batches run beside each other."""
-        batches: dict[type[Action], list[int]] = {}
+        batches: dict[tuple[type[Action], int], list[int]] = {}
         for index, action in enumerate(actions):
-            batches.setdefault(type(action), []).append(index)
-        running = {
-            kind: self.environment.clock.process(
+            batches.setdefault((type(action), index if action.alone else 0), []).append(index)
+        running = [
+            self.environment.clock.process(
                 self._batch([actions[index] for index in places], phase, within)
             )
-            for kind, places in batches.items()
-        }
+            for places in batches.values()
+        ]
         outcomes: dict[int, Outcome] = {}
-        for kind, places in batches.items():
-            found = yield running[kind]
+        for batch, places in zip(running, batches.values(), strict=True):
+            found = yield batch
             if isinstance(found, BulkheadError):
                 raise found
             outcomes.update(zip(places, found, strict=True))
@@ -142,7 +144,7 @@ class Carrier:
             self.changing.pop(work, None)
             found = _value(work)
         else:
-            found = [NotObserved(reason=f"no answer within {bound:g} s")] * len(actions)
+            found = [NotObserved(reason=f"{SILENCE} {bound:g} s")] * len(actions)
             work.callbacks.append(lambda event: self._late(asked, actions, event, phase))
         if not isinstance(found, BulkheadError):
             self._note(asked, actions, found, phase)

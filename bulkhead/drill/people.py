@@ -1,9 +1,9 @@
 """Asking people: an action like any other, so that a drill is written once for all who answer."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import simpy
 
@@ -33,6 +33,7 @@ class Ask(Action):
     within: float = 900.0
     circumstances: str = field(default="", compare=False)
     bound: ClassVar[float] = 900.0
+    alone: ClassVar[bool] = True
 
     def waits(self) -> float:
         """See Action."""
@@ -63,33 +64,26 @@ class Distribution:
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def perform(self, clock: simpy.Environment, actions: Sequence[Ask]) -> Steps:
-        """See Handler. Each who is asked answers for themselves; the last one ends the batch."""
-        took = [self._seconds(action) for action in actions]
-        left = [seconds for seconds in took if seconds is not None]
-        if any(seconds == float("inf") for seconds in left):
-            yield clock.event()  # silence: whoever asked stops waiting
-        yield clock.timeout(max(left, default=0.0))
-        return [
-            self._answer(action, seconds) for action, seconds in zip(actions, took, strict=True)
-        ]
+        """See Handler."""
+        found = []
+        for action in actions:
+            found.append((yield from self._one(clock, action)))
+        return found
 
-    def _seconds(self, ask: Ask) -> float | None:
-        """Seconds of the clock; None for somebody who is not there."""
-        person = self._person(ask.who)
+    def _one(self, clock: simpy.Environment, ask: Ask) -> Generator[simpy.Event, Any, Outcome]:
+        person = next((one for one in self.people if one.id == ask.who), None)
         if person is None:
-            return None
+            return nobody(ask)
+        seconds = self._seconds(ask, person)
+        yield clock.event() if seconds == float("inf") else clock.timeout(seconds)
+        return Done(facts=(("answer", ask.kind), ("by", ask.who)))
+
+    def _seconds(self, ask: Ask, person: Person) -> float:
+        """Seconds of the clock until the answer; silence is infinite."""
         self._asked[ask.who, ask.kind] += 1
         number = self._asked[ask.who, ask.kind]
         role = min(person.roles, default="")
         return self.reaction(self.seed, ask.who, role, ask.kind, number) / self.pace
-
-    def _answer(self, ask: Ask, seconds: float | None) -> Outcome:
-        if seconds is None:
-            return nobody(ask)
-        return Done(facts=(("answer", ask.kind), ("by", ask.who)))
-
-    def _person(self, who: str) -> Person | None:
-        return next((one for one in self.people if one.id == who), None)
 
 
 def nobody(ask: Ask) -> NotObserved:
