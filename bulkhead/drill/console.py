@@ -16,6 +16,7 @@ import simpy
 
 from bulkhead.drill.bridge import Bridge
 from bulkhead.drill.environment import Steps
+from bulkhead.drill.exercise import Inject
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
 from bulkhead.drill.participants import Participant, named
 from bulkhead.drill.people import PERSON, Ask, nobody
@@ -64,7 +65,16 @@ class Console:
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
-    def perform(self, clock: simpy.Environment, actions: Sequence[Ask]) -> Steps:
+    def deliver(self, injects: Iterable[Inject]) -> Generator[simpy.Event, Any, None]:
+        """A process of the clock: each inject is shown when it is due, and noted as delivered."""
+        for inject in sorted(injects, key=lambda one: (one.after, one.number)):
+            yield self.clock.timeout(max(0.0, inject.after - self.clock.now))
+            self.show(
+                f"{_clock(self.clock.now)} inject {inject.number} to {inject.to}:\n  " + inject.text
+            )
+            self.timeline.deliver(inject.number, self.clock.now)
+
+    def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler. Silence never answers: whoever asked stops waiting."""
         found = []
         for action in actions:

@@ -78,8 +78,9 @@ class Timeline:
     """The rows of one run. With `file`, each is on disk before the next action is asked.
 
     A file holds JSON lines: `{"run": …}` once; `{"promise": action}`, a roll-back that is owed
-    from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"note": …}`, which may come from
-    another thread; `{"end": …}` once everything was put back that could be.
+    from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"inject": number, "at": …}`;
+    `{"note": …}`, which may come from another thread; `{"end": …}` once everything was put back
+    that could be.
     """
 
     file: IO[str] | None = None
@@ -109,6 +110,10 @@ class Timeline:
         self.notes.append(note)
         self._write({"note": asdict(note)})
 
+    def deliver(self, number: int, at: float) -> None:
+        """An inject was shown to those who play."""
+        self._write({"inject": number, "at": at})
+
     def end(self, **facts: Any) -> None:
         """The run is over and nothing is owed but what `facts` name."""
         self._write({"end": facts})
@@ -124,7 +129,8 @@ class Timeline:
 class Recording:
     """A timeline read back. owed: roll-backs that a killed run left undone, latest first.
 
-    findings: as (seconds since the start, finding). end: what the last line says, if it is there.
+    findings: as (seconds since the start, finding). injects: as (number, seconds). end: what the
+    last line says, if it is there.
     """
 
     run: dict[str, Any] = field(default_factory=dict)
@@ -132,6 +138,7 @@ class Recording:
     owed: tuple[Action, ...] = ()
     findings: tuple[tuple[float, Finding], ...] = ()
     notes: tuple[Note, ...] = ()
+    injects: tuple[tuple[int, float], ...] = ()
     end: dict[str, Any] = field(default_factory=dict)
     ended: bool = False
 
@@ -156,6 +163,8 @@ def _take(found: Recording, line: dict[str, Any]) -> None:
         found.findings += ((line["at"], finding_of(line["finding"])),)
     elif "note" in line:
         found.notes += (Note(**line["note"]),)
+    elif "inject" in line:
+        found.injects += ((line["inject"], line["at"]),)
     elif "end" in line:
         found.end, found.ended = line["end"], True
     found.run = line.get("run", found.run)
