@@ -89,7 +89,7 @@ class Authority:
                     known = self._granted.get((tenant, one.host), 0.0)
                     self._granted[tenant, one.host] = max(known, one.seconds)
                 elif isinstance(outcome, Refused):
-                    self._denied[tenant, one] = f"{ask.who} said no: {outcome.reason}"
+                    self._denied[tenant, one] = f"{ask.who}: {outcome.reason or 'no'}"
 
     def refusal(self, action: Action) -> Refused | None:
         """Why not, in the words of the first who did not consent."""

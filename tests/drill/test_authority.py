@@ -66,7 +66,7 @@ def test_asked_and_answered_before_the_action_and_recorded_like_any_other(plan):
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Refused(layer="person", reason="not today"), "acme/marc said no: not today"),
+        (Refused(layer="person", reason="not today"), "acme/marc: not today"),
         (NotObserved(reason="silence"), "acme/marc did not answer"),
     ],
 )
