@@ -18,6 +18,7 @@ from bulkhead.cli import (
     execute,
     logs,
     plan,
+    plant,
     probe,
     ssh,
     status,
@@ -26,7 +27,22 @@ from bulkhead.cli import (
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
-VERBS = (plan, up, probe, drill, attack, status, execute, ssh, logs, cut, down, env, doctor)
+VERBS = (
+    plan,
+    up,
+    probe,
+    drill,
+    attack,
+    plant,
+    status,
+    execute,
+    ssh,
+    logs,
+    cut,
+    down,
+    env,
+    doctor,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,5 +156,6 @@ def _people(
 
 def reaction() -> Reaction:
     """How long the plant's people take."""
-    found: Reaction = import_module("simulator.plant.people").reaction
-    return found
+    from simulator.plant import people
+
+    return people.reaction
