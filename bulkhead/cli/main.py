@@ -13,6 +13,7 @@ from bulkhead.cli import (
     cut,
     doctor,
     down,
+    drill,
     env,
     execute,
     logs,
@@ -26,7 +27,22 @@ from bulkhead.cli import (
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
-VERBS = (plan, up, probe, attack, plant, status, execute, ssh, logs, cut, down, env, doctor)
+VERBS = (
+    plan,
+    up,
+    probe,
+    drill,
+    attack,
+    plant,
+    status,
+    execute,
+    ssh,
+    logs,
+    cut,
+    down,
+    env,
+    doctor,
+)
 
 
 def parser() -> argparse.ArgumentParser:
