@@ -1,0 +1,141 @@
+"""The report put together: claims kept by probe, catalogues, plants and what each run took away."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from story_state import AT, EXAMPLE, GATEWAY, example, leave_claims, leave_drill
+
+from bulkhead.environments import floors, reporting
+from bulkhead.errors import Problem, WrongInput
+from bulkhead.evidence.load import load
+from bulkhead.evidence.played import played_of
+from bulkhead.wire.telemetry import SIGNALS
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return example()
+
+
+@pytest.fixture
+def run(tmp_path):
+    leave_drill(tmp_path, "sim", 1.0, missed=False)
+    return load(tmp_path).runs[0]
+
+
+def test_a_kept_claim_is_read_back_with_its_layers(tmp_path, plan):
+    leave_claims(tmp_path, plan)
+    claim = load(tmp_path).claims[0]
+    assert (claim.environment, claim.hosts, claim.pairs, claim.filtered) == ("sim", 16, 240, 15)
+    assert claim.flows is None
+    layers = {row.layer: row for row in claim.layers}
+    assert layers["host-egress"].network == 0
+    assert layers["route"].network > layers["route"].model
+    assert all(row.packets is None for row in claim.layers)
+    assert list(tmp_path.joinpath("claim").glob("*.new")) == []
+
+
+def test_a_story_names_the_blueprint_among_its_inputs(tmp_path, plan):
+    story = reporting.story(plan, tmp_path, AT, EXAMPLE)
+    assert [row.what for row in story.inputs] == ["blueprint"]
+    assert dict(story.tools)["bulkhead"]
+
+
+def test_attacks_are_told_from_drills_by_the_catalogue(tmp_path, plan):
+    leave_drill(tmp_path, "sim", 1.0, missed=False)
+    attack = tmp_path / "runs" / "20261126T200000.000000Z-cross-zone-pivot-sim.jsonl"
+    attack.write_text(
+        json.dumps({"run": {"drill": "cross-zone-pivot", "environment": "sim"}}) + "\n"
+    )
+    story = reporting.story(plan, tmp_path, AT)
+    assert [one.name for one in story.attacks] == ["cross-zone-pivot"]
+    assert [one.name for one in story.drills] == ["certificate-expiry"]
+    assert "lost gateway" in story.attacks[0].title
+
+
+def test_an_outage_lasts_from_silence_to_the_next_live_value(run):
+    assert floors.outages(run) == {GATEWAY: ((95.0, 561.0),)}
+
+
+def test_an_outage_that_nobody_saw_end_lasts_to_the_end_of_the_run(run):
+    cut = [step for step in run.steps if step.kind != "Telemetry"]
+    shorter = replace(run, steps=tuple(cut))
+    assert floors.outages(shorter) == {GATEWAY: ((95.0, shorter.lasted),)}
+
+
+def test_a_run_without_silence_has_no_outage(run):
+    quiet = tuple(step for step in run.steps if step.kind != "Silence")
+    assert floors.outages(replace(run, steps=quiet)) == {}
+    assert floors.floors(example(), [replace(run, steps=quiet)]) == ()
+
+
+class Flat:
+    """A plant whose every signal is 1, with one value missing."""
+
+    def __init__(self, plan, seed):
+        self.asked = []
+
+    def series(self, site, device, signal, start, end, step):
+        values = np.ones(int(np.ceil((end - start) / step)))
+        values[3] = np.nan
+        return values
+
+
+def test_in_sim_the_machines_behind_the_gateway_are_shown_around_the_run(monkeypatch, plan, run):
+    monkeypatch.setattr(floors, "_plant", lambda: SimpleNamespace(Plant=Flat))
+    [floor] = floors.floors(plan, [run])
+    assert (floor.site, floor.environment, floor.run) == ("acme/lyon", "sim", run.name)
+    assert len(floor.series) == 2 * len(SIGNALS)
+    names = {one.name for one in floor.series}
+    assert {"mill-1 vibration", "lathe-1 motor current"} <= names
+    first = floor.series[0]
+    assert first.times[0] < 0 < run.lasted < first.times[-1]
+    assert first.shaded == ((95.0, 561.0),)
+    assert first.values[3] is None
+    assert first.filled
+    assert [bool(one.bands) for one in floor.series] == [
+        "vibration" in one.name for one in floor.series
+    ]
+
+
+def test_in_the_lab_the_plant_is_not_observed_and_says_so(tmp_path, plan):
+    leave_drill(tmp_path, "lab", 1.0, missed=False)
+    [floor] = floors.floors(plan, load(tmp_path).runs)
+    assert floor.series is None
+    assert "historian" in floor.why
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_a_plant_or_its_bearings_the_plant_is_not_observed(monkeypatch, plan, run, there):
+    def refused(plan, seed):
+        raise WrongInput(Problem("bearing", "the geometry of bearing 'X' is not known"))
+
+    module = SimpleNamespace(Plant=refused) if there else None
+    monkeypatch.setattr(floors, "_plant", lambda: module)
+    [floor] = floors.floors(plan, [run])
+    assert floor.series is None
+    assert ("geometry" if there else "no simulated plant") in floor.why
+
+
+def test_a_gateway_that_nobody_planned_has_no_machines(monkeypatch, plan, run):
+    monkeypatch.setattr(floors, "_plant", lambda: SimpleNamespace(Plant=Flat))
+    moved = (
+        b'{"run": {"drill": "x", "environment": "sim"}}\n'
+        + json.dumps(
+            {
+                "row": {
+                    "asked": 0,
+                    "done": 9,
+                    "action": {"action": "Silence", "source": "a/b/ai/gw-9", "seconds": 4.0},
+                    "outcome": {"outcome": "done"},
+                }
+            }
+        ).encode()
+        + b"\n"
+    )
+    [floor] = floors.floors(plan, [played_of(moved, "runs/x.jsonl")])
+    assert floor.series is None
+    assert "no machine stands behind" in floor.why
