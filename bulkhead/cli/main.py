@@ -24,6 +24,7 @@ from bulkhead.cli import (
     ssh,
     status,
     up,
+    verify,
 )
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
@@ -34,6 +35,7 @@ VERBS = (
     probe,
     drill,
     attack,
+    verify,
     plant,
     report,
     status,
