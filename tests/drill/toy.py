@@ -6,7 +6,7 @@ from typing import ClassVar
 import simpy
 
 from bulkhead.drill import Environment
-from bulkhead.drill.actions import Action, known
+from bulkhead.drill.actions import Action, Disturbance, known
 from bulkhead.drill.bridge import Bridge
 from bulkhead.drill.drills import About
 from bulkhead.drill.outcomes import Done
@@ -50,7 +50,8 @@ class Toy:
         self.changed, self.log = set(), []
         self.clock = clock or simpy.Environment()
 
-    def environment(self, kinds=(Look, Change, Restore), **more):
+    def environment(self, kinds=None, **more):
+        kinds = (Look, Change, Restore, Stop) if kinds is None else kinds
         return Environment("toy", self.clock, dict.fromkeys(kinds, self), **more)
 
     def perform(self, clock, actions):
@@ -95,3 +96,33 @@ class Play:
 
     def run(self, d):
         return self.script(d)
+
+
+@known
+@dataclass(frozen=True, slots=True)
+class Stop(Action):
+    """Takes a host away for some seconds, and has nothing to take back."""
+
+    host: str
+    seconds: float
+    bound: ClassVar[float] = 10.0
+
+    @property
+    def what(self):
+        return self.host
+
+    def disturbs(self):
+        return (Disturbance(self.host, self.seconds),)
+
+
+class Consented:
+    """Whoever is to be asked has consented beforehand."""
+
+    def asks(self, actions):
+        return ()
+
+    def heard(self, asks, outcomes):
+        raise AssertionError("nobody was asked")
+
+    def refusal(self, action):
+        return None
