@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 Verdict = Literal[
     "good", "unknown", "no client", "no list", "list not in force", "revoked", "expired"
 ]
-"""`unknown`: of no anchor. `no list`, `list not in force`: the issuer's. `expired`: or not yet valid."""
+"""`unknown`: of no anchor. The lists are the issuer's. `expired`: or not yet valid."""
 
 
 def client_verdict(
