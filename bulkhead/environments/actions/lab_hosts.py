@@ -79,6 +79,14 @@ class Hosts:
         drop = ["setpriv", f"--reuid={account}", f"--regid={_group(account)}", "--clear-groups"]
         return [*self.as_root(host), *drop, "--no-new-privs", "env", f"PYTHONPATH={LIBRARY}"]
 
+    def beside(self, host: str, network: str) -> list[str]:
+        """As `as_service`, but with the network of another host: files stay where they are."""
+        entered = self.as_service(host)
+        if network == host:
+            return entered
+        inside = f"--net=/run/netns/{self.vantages[network].namespace}"
+        return [entered[0], inside, *entered[1:]]
+
     def run(self, host: str, command: Sequence[str], stdin: str = "", timeout: float = 30.0) -> str:
         """Run a command on a host as root; its output. BulkheadError where it fails."""
         done = subprocess.run(
@@ -111,15 +119,22 @@ Said = Mapping[str, Any]
 class Errand:
     """The attacker's script at work on one host; `out` gives a JSON document in a line.
 
-    Closing ends it: its standard input is closed, which it heeds, and it is killed if it does not.
+    network: the host in whose network it works, where that is another one. Closing ends it: its
+    standard input is closed, which it heeds, and it is killed if it does not.
     """
 
-    def __init__(
-        self, hosts: Hosts, host: str, do: str, jobs: Sequence[Said], patience: float
+    def __init__(  # noqa: PLR0913, PLR0917 (each is a part of one order)
+        self,
+        hosts: Hosts,
+        host: str,
+        do: str,
+        jobs: Sequence[Said],
+        patience: float,
+        network: str | None = None,
     ) -> None:
         python = "python3" if host in hosts.machines else _python()
         self._process = subprocess.Popen(
-            [*hosts.as_service(host), python, "-c", script()],
+            [*hosts.beside(host, network or host), python, "-c", script()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
