@@ -65,15 +65,6 @@ class Console:
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
-    def deliver(self, injects: Iterable[Inject]) -> Generator[simpy.Event, Any, None]:
-        """A process of the clock: each inject is shown when it is due, and noted as delivered."""
-        for inject in sorted(injects, key=lambda one: (one.after, one.number)):
-            yield self.clock.timeout(max(0.0, inject.after - self.clock.now))
-            self.show(
-                f"{_clock(self.clock.now)} inject {inject.number} to {inject.to}:\n  " + inject.text
-            )
-            self.timeline.deliver(inject.number, self.clock.now)
-
     def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler. Silence never answers: whoever asked stops waiting."""
         found = []
@@ -209,6 +200,11 @@ def _outcome(ask: Ask, yes: bool, by: str) -> Outcome:
     if yes:
         return Done(facts=(("answer", ask.kind), ("by", by)), at=at)
     return Refused(layer=PERSON, reason=f"{by} said no", at=at)
+
+
+def told(inject: Inject, at: float) -> str:
+    """An inject as the room reads it. at: the drill's time (s)."""
+    return f"{_clock(at)} inject {inject.number} to {inject.to}:\n  {inject.text}"
 
 
 def _clock(seconds: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from bulkhead.drill import Environment, Handler, Report, Timeline, run
 from bulkhead.drill.authority import Authority
 from bulkhead.drill.bridge import Bridge
-from bulkhead.drill.console import Console
+from bulkhead.drill.console import Console, told
 from bulkhead.drill.drills import About, Exercised
 from bulkhead.drill.participants import Participant
 from bulkhead.drill.people import Distribution, Reaction
@@ -76,8 +76,9 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
     _agree(place, cast)
     started = datetime.now(UTC)
     setting = Setting(
-        people=lambda where, timeline: _people(where, timeline, plan, drill, cast),
+        people=lambda where, timeline: _people(where, timeline, plan, cast),
         consent=Authority(plan, started),
+        tells=(lambda inject, at: cast.show(told(inject, at))) if cast.facilitated else None,
         facts={
             "estate": digest(plan),
             "tenant": cast.tenant,
@@ -134,9 +135,7 @@ def _agree(place: Place, cast: Cast) -> None:
         raise WrongInput(Problem("--answers", "it cannot be had with --facilitated", "one of them"))
 
 
-def _people(
-    where: Environment, timeline: Timeline, plan: Plan, drill: Exercised, cast: Cast
-) -> Handler:
+def _people(where: Environment, timeline: Timeline, plan: Plan, cast: Cast) -> Handler:
     if cast.answers:
         return Recorded(load(cast.answers).rows, words=False)
     if not cast.facilitated:
@@ -150,7 +149,6 @@ def _people(
         clock=where.clock,
         pace=1.0 if isinstance(where.clock, Bridge) else cast.pace,
     )
-    where.clock.process(console.deliver(drill.exercise.injects))
     return console.listen()
 
 

@@ -1,5 +1,6 @@
 """The after-action report with its improvement plan, from a run's timeline."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from bulkhead.blueprint.markdown import table, text
@@ -73,8 +74,25 @@ def _analysis(occasion: Occasion, recording: Recording) -> list[str]:
     findings = found(recording)
     for one in occasion.exercise.objectives:
         mine = [row for row in findings if objective_of(occasion.exercise, row) == one]
-        lines += _objective(one, mine)
+        lines += _objective(one, [*mine, *_unreached(occasion, one, findings)])
     return lines
+
+
+def _unreached(
+    occasion: Occasion, objective: Objective, findings: Sequence[Finding]
+) -> Iterator[Finding]:
+    """Deadlines that the run did not come to: nobody could hold them."""
+    known = {row.subject for row in findings}
+    for one in occasion.deadlines(objective):
+        if one.name not in known:
+            yield Finding(
+                subject=one.name,
+                source="",
+                target="",
+                expected=f"within {one.within:g} s",
+                seen="not reached",
+                standing="censored",
+            )
 
 
 def _objective(objective: Objective, findings: list[Finding]) -> list[str]:
