@@ -135,22 +135,36 @@ def run(args: argparse.Namespace) -> int:
     else:
         title = f"{ran.report.name} in {ran.report.environment}"
         show.table(title, FINDING, _findings(ran.report.findings))
+        for reason in _reasons(ran.report.findings):
+            show.out(reason)
         runs.closing(ran, "findings")
         show.out(f"documents: {paths[0].parent} ({len(paths)})")
         show.out(HELD)
     return runs.exit_code(ran.report)
 
 
-FINDING = ("what", "from", "to", "expected", "seen", "stopped by", "", "because")
+FINDING = ("", "what", "expected", "seen", "where")
 
 
 def _findings(findings: Any) -> list[tuple[str, ...]]:
     return [
         (
-            *(row.subject, row.source, row.target, row.expected, row.seen, row.layer),
-            *(row.standing, row.because if row.standing != "held" else ""),
+            row.standing,
+            row.subject,
+            row.expected,
+            f"{row.seen} ({row.layer})" if row.layer else row.seen,
+            " -> ".join(part for part in (row.source, row.target) if part),
         )
         for row in findings
+    ]
+
+
+def _reasons(findings: Any) -> list[str]:
+    """Why what did not hold did not, one line each."""
+    return [
+        f"{row.standing}: {row.subject}: {row.because or row.seen}"
+        for row in findings
+        if row.standing not in ("held", "not run")
     ]
 
 

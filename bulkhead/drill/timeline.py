@@ -179,7 +179,12 @@ def _settled(owed: tuple[Action, ...], undo: Action) -> tuple[Action, ...]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    text = path.read_text()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongInput(
+            Problem(str(path), f"it cannot be read: {error}", allowed="a timeline's file")
+        ) from None
     whole = text[: text.rfind("\n") + 1]
     for number, line in enumerate(whole.splitlines(), 1):
         try:
