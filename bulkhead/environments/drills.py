@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bulkhead.drill import Environment, Handler, Report, Timeline, run
+from bulkhead.drill import Environment, Handler, Report, Row, Timeline, run
 from bulkhead.drill.authority import Authority
 from bulkhead.drill.bridge import Bridge
 from bulkhead.drill.console import Console, told
 from bulkhead.drill.drills import About, Exercised
+from bulkhead.drill.outcomes import word
 from bulkhead.drill.participants import Participant
 from bulkhead.drill.people import Distribution, Reaction
 from bulkhead.drill.replay import Recorded, compared, replayed
 from bulkhead.drill.timeline import Recording, load
+from bulkhead.drill.words import moment, said
 from bulkhead.environments.running import Place, Ran, Say, Setting, run_in
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan, digest
@@ -79,6 +81,7 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
         people=lambda where, timeline: _people(where, timeline, plan, cast),
         consent=Authority(plan, started),
         tells=(lambda inject, at: cast.show(told(inject, at))) if cast.facilitated else None,
+        watch=_progress(say) if place.environment == "lab" and not cast.facilitated else None,
         facts={
             "estate": digest(plan),
             "tenant": cast.tenant,
@@ -90,6 +93,11 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
         },
     )
     return run_in(place, drill, plan, say, setting)
+
+
+def _progress(say: Say) -> Callable[[Row], None]:
+    """One line a row: real time is long. In a facilitated run it would tell too much."""
+    return lambda row: say(f"{moment(row.done)} {said(row.action)}: {word(row.outcome)}")
 
 
 def replay(recording: Recording, plan: Plan) -> tuple[Report, list[str]]:
