@@ -66,15 +66,15 @@ def _register_documents(parser: argparse.ArgumentParser) -> None:
 
 
 def _register_fidelity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sim", type=Path, nargs="+", required=True, help="timelines of sim")
-    parser.add_argument("--lab", type=Path, nargs="+", required=True, help="timelines of the lab")
-    parser.add_argument(
-        "--calibrate",
-        type=Path,
-        nargs="*",
-        default=[],
-        help="the lab's timelines of other drills: what their actions took",
-    )
+    parser.add_argument("name", metavar="NAME", help="as `bulkhead drill list` names it")
+    add_state(parser)
+    for flag, what in (
+        ("--sim", "its runs in sim"),
+        ("--lab", "its runs in the lab"),
+        ("--calibrate", "the lab's runs of other drills: what their actions took"),
+    ):
+        text = f"timelines of {what} (default: every whole one below --state)"
+        parser.add_argument(flag, type=Path, nargs="+", metavar="TIMELINE", help=text)
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:
@@ -241,12 +241,14 @@ def fidelity(args: argparse.Namespace) -> int:
     from bulkhead.cli import show
     from bulkhead.drill import fidelity
     from bulkhead.drill.timeline import load
+    from bulkhead.environments.drills import timelines
     from bulkhead.errors import DEVIATED, HELD
 
+    sim, lab, others = timelines(state_of(args), args.name)
     found = fidelity.judged(
-        sim=[load(path) for path in args.sim],
-        lab=[load(path) for path in args.lab],
-        others=[load(path) for path in args.calibrate],
+        sim=[load(path) for path in args.sim or sim],
+        lab=[load(path) for path in args.lab or lab],
+        others=[load(path) for path in args.calibrate or others],
     )
     if args.json:
         show.as_json(found.as_dict())

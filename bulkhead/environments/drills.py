@@ -18,7 +18,7 @@ from bulkhead.drill.people import Distribution, Reaction
 from bulkhead.drill.replay import Recorded, compared, replayed
 from bulkhead.drill.timeline import Recording, load
 from bulkhead.drill.words import moment, said
-from bulkhead.environments.running import Place, Ran, Say, Setting, run_in
+from bulkhead.environments.running import RUNS, Place, Ran, Say, Setting, run_in
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan, digest
 
@@ -118,9 +118,28 @@ def replay(recording: Recording, plan: Plan) -> tuple[Report, list[str]]:
     found = [one.told for one in again.findings]
     before = [one.told for _, one in recording.findings]
     differences = compared(recording.rows, again.timeline.rows)
+    if isinstance(again.fault, Exception):
+        differences.append(str(again.fault))
     if found != before:
         differences.append("findings differ: " + "; ".join(map(str, _unlike(before, found))))
     return again, differences
+
+
+def timelines(state: Path, name: str) -> tuple[list[Path], list[Path], list[Path]]:
+    """The whole runs that are on file: of a drill in sim, in the lab; of others in the lab."""
+    paths = sorted((state / RUNS).glob("*.jsonl"))
+    runs = {path: load(path) for path in paths}
+    whole = [path for path in paths if runs[path].end.get("ended") == "whole"]
+
+    def of(environment: str, *, this: bool) -> list[Path]:
+        return [
+            path
+            for path in whole
+            if runs[path].run.get("environment") == environment
+            and (runs[path].run.get("drill") == name) is this
+        ]
+
+    return of("sim", this=True), of("lab", this=True), of("lab", this=False)
 
 
 def _unlike(before: list[Any], found: list[Any]) -> list[Any]:
