@@ -13,20 +13,40 @@ from bulkhead.cli import (
     cut,
     doctor,
     down,
+    drill,
     env,
     execute,
     logs,
     plan,
+    plant,
     probe,
     report,
     ssh,
     status,
     up,
+    verify,
 )
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
-VERBS = (plan, up, probe, attack, report, status, execute, ssh, logs, cut, down, env, doctor)
+VERBS = (
+    plan,
+    up,
+    probe,
+    drill,
+    attack,
+    verify,
+    plant,
+    report,
+    status,
+    execute,
+    ssh,
+    logs,
+    cut,
+    down,
+    env,
+    doctor,
+)
 
 
 def parser() -> argparse.ArgumentParser:

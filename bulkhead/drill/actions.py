@@ -7,7 +7,7 @@ so it must be harmless when there is nothing to take back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from bulkhead.errors import Problem, WrongInput
 
@@ -25,9 +25,13 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """bound: seconds after which nobody waits for it any more."""
+    """bound: seconds after which nobody waits for it any more.
+
+    alone: asked beside the others of its kind, not with them as one batch.
+    """
 
     bound: ClassVar[float] = 30.0
+    alone: ClassVar[bool] = False
 
     def undo(self) -> "Action | None":
         """What takes it back; None for an action that changes nothing."""
@@ -36,6 +40,14 @@ class Action:
     def disturbs(self) -> tuple[Disturbance, ...]:
         """What production may lose by it, at most; the runner asks its authority before."""
         return ()
+
+    def waits(self) -> float:
+        """Seconds after which nobody waits for this one."""
+        return type(self).bound
+
+    def limited(self, within: float) -> Self:
+        """The same, told that nobody waits longer; itself where that changes nothing in it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,9 @@ KINDS: dict[str, type[Action]] = {
 
 
 def known(kind: type[Action]) -> type[Action]:
-    """Make a further action readable from recordings; a decorator."""
+    """Make a further action readable from recordings; a decorator. ValueError for a second name."""
+    if KINDS.get(kind.__name__, kind).__module__ != kind.__module__:
+        raise ValueError(f"two actions are called {kind.__name__}")
     KINDS[kind.__name__] = kind
     return kind
 

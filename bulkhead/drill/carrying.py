@@ -7,26 +7,31 @@ from typing import Any, cast
 import simpy
 
 from bulkhead.drill.actions import Action
+from bulkhead.drill.authority import Consent, Nobody
 from bulkhead.drill.environment import Environment, Handler
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome
+from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
 from bulkhead.drill.timeline import Phase, Row, Timeline
 from bulkhead.errors import BulkheadError, Problem
 
 Events = Generator[simpy.Event, Any, Any]
+SILENCE = "no answer within"
+"""How the reason begins where nobody waited any longer."""
 
 
 @dataclass(slots=True)
 class Carrier:
     """Between the script and the handlers. owed: roll-backs, the latest last.
 
-    most: actions that a run may ask for, its roll-backs not counted. unmended: roll-backs that
-    did not succeed. changing: what may yet change something, with the bound of its wait.
+    most: actions that a run may ask for, its roll-backs not counted. consent: who is asked
+    before what disturbs. unmended: roll-backs that did not succeed. changing: what may yet change
+    something, with the bound of its wait.
     """
 
     environment: Environment
     timeline: Timeline
     owed: list[Action]
     most: int
+    consent: Consent = field(default_factory=Nobody)
     asked: int = 0
     unmended: list[tuple[Action, Outcome]] = field(default_factory=list)
     changing: dict[simpy.Process, tuple[Action, ...]] = field(default_factory=dict)
@@ -38,8 +43,31 @@ class Carrier:
             raise BulkheadError(
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
-        self._promise(actions)
-        return (yield from self._ask(actions, "run", within))
+        refused: dict[int, Refused] = yield from self._consented(actions)
+        allowed = [action for index, action in enumerate(actions) if index not in refused]
+        self._promise(allowed)
+        found = iter((yield from self._ask(allowed, "run", within)))
+        return [
+            refused[index] if index in refused else next(found) for index in range(len(actions))
+        ]
+
+    def look(self, actions: Sequence[Action]) -> Events:
+        """Outcomes of actions that change and disturb nothing; they count for no bound."""
+        return (yield from self._ask(actions, "run", None))
+
+    def _consented(self, actions: Sequence[Action]) -> Events:
+        """The refusals, by place, of what its authority does not consent to; they are recorded."""
+        asked = self.environment.clock.now
+        if asks := self.consent.asks(actions):
+            self.consent.heard(asks, (yield from self._ask(asks, "run", None)))
+        refused = {
+            index: refusal
+            for index, action in enumerate(actions)
+            if (refusal := self.consent.refusal(action)) is not None
+        }
+        for index, refusal in refused.items():
+            self._note(asked, [actions[index]], [refusal], "run")
+        return refused
 
     def roll_back(self, mark: int) -> Events:
         """Take back what is owed above the mark, latest first; what fails is kept in unmended.
@@ -86,18 +114,18 @@ class Carrier:
 
     def _ask(self, actions: Sequence[Action], phase: Phase, within: float | None) -> Events:
         """Each kind goes to its handler as one batch; batches run beside each other."""
-        batches: dict[type[Action], list[int]] = {}
+        batches: dict[tuple[type[Action], int], list[int]] = {}
         for index, action in enumerate(actions):
-            batches.setdefault(type(action), []).append(index)
-        running = {
-            kind: self.environment.clock.process(
+            batches.setdefault((type(action), index if action.alone else 0), []).append(index)
+        running = [
+            self.environment.clock.process(
                 self._batch([actions[index] for index in places], phase, within)
             )
-            for kind, places in batches.items()
-        }
+            for places in batches.values()
+        ]
         outcomes: dict[int, Outcome] = {}
-        for kind, places in batches.items():
-            found = yield running[kind]
+        for batch, places in zip(running, batches.values(), strict=True):
+            found = yield batch
             if isinstance(found, BulkheadError):
                 raise found
             outcomes.update(zip(places, found, strict=True))
@@ -106,7 +134,7 @@ class Carrier:
     def _batch(self, actions: Sequence[Action], phase: Phase, within: float | None) -> Events:
         """One handler's part, until it answers or its bound has passed. Never raises."""
         clock, asked = self.environment.clock, self.environment.clock.now
-        bound = type(actions[0]).bound if within is None else within
+        bound = max(action.waits() for action in actions) if within is None else within
         work = clock.process(self._work(actions))
         if undos := tuple(undo for action in actions if (undo := action.undo())):
             self.changing[work] = undos
@@ -116,7 +144,7 @@ class Carrier:
             self.changing.pop(work, None)
             found = _value(work)
         else:
-            found = [NotObserved(reason=f"no answer within {bound:g} s")] * len(actions)
+            found = [NotObserved(reason=f"{SILENCE} {bound:g} s")] * len(actions)
             work.callbacks.append(lambda event: self._late(asked, actions, event, phase))
         if not isinstance(found, BulkheadError):
             self._note(asked, actions, found, phase)

@@ -1,10 +1,11 @@
 """What a drill and an attack say of themselves, and what their generators may ask for."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from bulkhead.drill.actions import Action
+from bulkhead.drill.exercise import Exercise
 from bulkhead.drill.findings import Finding
 from bulkhead.drill.outcomes import Outcome
 
@@ -27,6 +28,22 @@ class Expect:
     name: str
     action: Action
     within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """One condition of the steady state: an action that changes nothing, and its end."""
+
+    name: str
+    action: Action
+    ends: Literal["done", "refused"] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Conditions, all asked now; where one does not hold the run ends, with nothing changed."""
+
+    conditions: tuple[Holds, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +83,19 @@ class Join:
     strand: Strand
 
 
-Request = Do | Expect | Wait | Undo | Start | Join
+Request = Do | Expect | Steady | Wait | Undo | Start | Join
 
 
 @dataclass(slots=True)
 class Director:
-    """What a drill is given: `yield d.do(action)` and the like; `find` notes a finding."""
+    """What a drill is given: `yield d.do(action)` and the like; `find` notes a finding.
+
+    hears: told of each finding at once.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     owed: list[Action] = field(default_factory=list)
+    hears: Callable[[Finding], None] = lambda finding: None
 
     def do(self, action: Action) -> Do:
         """One action; answers its outcome."""
@@ -86,7 +107,14 @@ class Director:
 
     def expect(self, name: str, action: Action, *, within: float) -> Expect:
         """An action that should be Done in time; answers (and notes) held, deviated, censored."""
-        return Expect(name, action, within)
+        return Expect(name, action.limited(within), within)
+
+    def steady(self, conditions: Iterable[Holds]) -> Steady:
+        """The steady state, before anything is done; answers (and notes) a finding for each.
+
+        What does not hold, or cannot be seen to, ends the run: nothing is tried.
+        """
+        return Steady(tuple(conditions))
 
     def wait(self, seconds: float) -> Wait:
         """Let seconds pass."""
@@ -115,6 +143,7 @@ class Director:
     def find(self, finding: Finding) -> None:
         """Note a finding."""
         self.findings.append(finding)
+        self.hears(finding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +175,17 @@ class Drill(Protocol):
 
     def run(self, d: Director) -> Script:
         """The drill as a generator of requests."""
+
+
+class Exercised(Drill, Protocol):
+    """A drill that people take part in, made by `Kind(plan, tenant)` of its catalogue.
+
+    Its script begins with `yield d.steady([...])`.
+    """
+
+    @property
+    def exercise(self) -> Exercise:
+        """What its documents are made of."""
 
 
 class Attack:

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from bulkhead.errors import Problem, WrongInput
+
 Standing = Literal["held", "deviated", "not observed", "not run", "censored"]
 """not observed: tried, and nobody can say. not run: the environment has nothing to try it on.
 censored: the run ended before it could be known."""
@@ -38,3 +40,11 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
         return asdict(self)
+
+
+def finding_of(said: dict[str, Any]) -> Finding:
+    """A finding that `as_dict` wrote; WrongInput for anything else."""
+    try:
+        return Finding(**said)
+    except TypeError:
+        raise WrongInput(Problem("timeline", f"{said!r} is no finding")) from None

@@ -1,9 +1,16 @@
 """Asking people: an action like any other, so that a drill is written once for all who answer."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+import simpy
 
 from bulkhead.drill.actions import Action, known
+from bulkhead.drill.environment import Steps
+from bulkhead.drill.outcomes import Done, NotObserved, Outcome
+from bulkhead.plan import Person
 
 Answer = Literal["acknowledge", "approve"]
 PERSON = "person"
@@ -16,10 +23,69 @@ class Ask(Action):
     """Ask a person of the plan (`acme/marc`) to acknowledge or to approve what `text` says.
 
     Done with the facts `by` (who answered) and `answer`; Refused with layer `person` where they
-    say no; NotObserved where nobody answered in time.
+    say no; NotObserved where nobody answered `within` so many seconds. circumstances: said beside
+    the text, and may differ from one run to the next (it is of the day).
     """
 
     who: str
     kind: Answer
     text: str
+    within: float = 900.0
+    circumstances: str = field(default="", compare=False)
     bound: ClassVar[float] = 900.0
+    alone: ClassVar[bool] = True
+
+    def waits(self) -> float:
+        """See Action."""
+        return self.within
+
+    def limited(self, within: float) -> "Ask":
+        """See Action."""
+        return replace(self, within=within)
+
+
+Reaction = Callable[[int, str, str, Answer, int], float]
+"""Seconds until a person answers, from (seed, who, role, kind of answer, which of their questions
+of that kind, from 0); `inf` for somebody who does not answer."""
+
+
+@dataclass(slots=True)
+class Distribution:
+    """People who answer by themselves, always yes, after a time drawn from a distribution.
+
+    pace: how many of their seconds pass in one of the clock's: 1 in virtual time; more where
+    packets set the time and nobody would wait for people.
+    """
+
+    people: Iterable[Person]
+    reaction: Reaction
+    seed: int
+    pace: float = 1.0
+    _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
+        """See Handler."""
+        found = []
+        for action in actions:
+            found.append((yield from self._one(clock, action)))
+        return found
+
+    def _one(self, clock: simpy.Environment, ask: Ask) -> Generator[simpy.Event, Any, Outcome]:
+        person = next((one for one in self.people if one.id == ask.who), None)
+        if person is None:
+            return nobody(ask)
+        seconds = self._seconds(ask, person)
+        yield clock.event() if seconds == float("inf") else clock.timeout(seconds)
+        return Done(facts=(("answer", ask.kind), ("by", ask.who)))
+
+    def _seconds(self, ask: Ask, person: Person) -> float:
+        """Seconds of the clock until the answer; silence is infinite."""
+        number = self._asked[ask.who, ask.kind]
+        self._asked[ask.who, ask.kind] += 1
+        role = min(person.roles, default="")
+        return self.reaction(self.seed, ask.who, role, ask.kind, number) / self.pace
+
+
+def nobody(ask: Ask) -> NotObserved:
+    """What asking somebody whom the plan does not name comes to."""
+    return NotObserved(reason=f"the plan names no {ask.who}")

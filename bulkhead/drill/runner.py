@@ -1,22 +1,25 @@
 """The runner: drives a drill's script in an environment, bounds every action, rolls all back."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import simpy
 
 from bulkhead.drill.actions import Action
+from bulkhead.drill.authority import Consent, Nobody
 from bulkhead.drill.carrying import Carrier
 from bulkhead.drill.drills import (
     Director,
     Do,
     Drill,
     Expect,
+    Holds,
     Join,
     Request,
     Script,
     Start,
+    Steady,
     Strand,
     Undo,
     Wait,
@@ -25,10 +28,10 @@ from bulkhead.drill.environment import Environment
 from bulkhead.drill.findings import Finding, Standing
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, word
 from bulkhead.drill.timeline import Timeline
-from bulkhead.errors import MissingHere, Problem, WrongInput
+from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
 
 Events = Generator[simpy.Event, Any, Any]
-Ended = Literal["whole", "interrupted", "failed", "too long"]
+Ended = Literal["whole", "interrupted", "failed", "too long", "not in steady state"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,15 +53,25 @@ class Report:
         return clean and all(row.standing in ("held", "not run") for row in self.findings)
 
 
-def run(drill: Drill, environment: Environment, timeline: Timeline | None = None) -> Report:
+def run(
+    drill: Drill,
+    environment: Environment,
+    timeline: Timeline | None = None,
+    *,
+    consent: Consent | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Report:
     """Run a drill to its end, or to an interrupt, and roll back what it did.
+
+    consent: who is asked before an action that disturbs; without, none of those is tried. facts:
+    written into the timeline's first line beside the drill's and the environment's names.
 
     Raises before anything is tried: WrongInput for an attack where attacks are refused,
     MissingHere where the environment cannot carry out what the drill needs. An error during the
     run is in the report; roll-backs have been tried by then.
     """
     check(drill, environment)
-    return _Run(drill, environment, timeline or Timeline()).run()
+    return _Run(drill, environment, timeline or Timeline(), consent or Nobody()).run(facts or {})
 
 
 def check(drill: Drill, environment: Environment) -> None:
@@ -90,22 +103,33 @@ class _Run:
     drill: Drill
     environment: Environment
     timeline: Timeline
+    consent: Consent
     director: Director = field(init=False)
     carrier: Carrier = field(init=False)
     open: list[Expect] = field(default_factory=list)
+    steady: tuple[Holds, ...] = ()
     fault: BaseException | None = None
     over: bool = False
+    unsteady: bool = False
 
     def __post_init__(self) -> None:
-        self.director = Director()
-        about = self.drill.about
-        self.carrier = Carrier(self.environment, self.timeline, self.director.owed, about.most)
+        clock = self.environment.clock
+        self.director = Director(hears=lambda found: self.timeline.find(clock.now, found))
+        self.carrier = Carrier(
+            environment=self.environment,
+            timeline=self.timeline,
+            owed=self.director.owed,
+            most=self.drill.about.most,
+            consent=self.consent,
+        )
 
-    def run(self) -> Report:
-        self.timeline.begin(drill=self.drill.about.name, environment=self.environment.name)
+    def run(self, facts: Mapping[str, Any]) -> Report:
+        self.timeline.begin(drill=self.drill.about.name, environment=self.environment.name, **facts)
         ended = self._play()
         unmended = self._mend()
         self._censor()
+        if not self.unsteady:
+            self._as_found()
         self.timeline.end(ended=ended, unmended=[repr(action) for action, _ in unmended])
         return Report(
             name=self.drill.about.name,
@@ -128,6 +152,8 @@ class _Run:
             return "interrupted"
         if self.fault is not None:
             return "failed"
+        if self.unsteady:
+            return "not in steady state"
         return "whole" if played.triggered else "too long"
 
     def _mend(self) -> tuple[tuple[Action, Outcome], ...]:
@@ -147,6 +173,15 @@ class _Run:
     def _censor(self) -> None:
         for expected in self.open:
             self.director.find(_finding(expected, NotObserved(reason="the run ended"), "censored"))
+
+    def _as_found(self) -> None:
+        """Look at the steady state again, now that everything is put back."""
+        clock = self.environment.clock
+        looking = clock.process(self._look(self.steady, "afterwards: "))
+        try:
+            clock.run(until=looking)
+        except KeyboardInterrupt as interrupt:
+            self.fault = interrupt
 
     def _strand(self, script: Script) -> Events:
         """Drive one script; its failure is kept as a value and ends it."""
@@ -168,19 +203,49 @@ class _Run:
                 return found[0] if single else tuple(found)
             case Expect():
                 return (yield from self._expect(request))
-            case Wait(seconds, until):
-                now = self.environment.clock.now
-                left = seconds if until is None else max(0.0, until - now)
-                yield self.environment.clock.timeout(left)
+            case Steady(conditions):
+                return (yield from self._steady(conditions))
             case Undo(mark):
                 return (yield from self.carrier.roll_back(mark))
+            case Wait() | Start() | Join():
+                return (yield from self._pass(request))
+
+    def _pass(self, request: Wait | Start | Join) -> Events:
+        """What tries nothing: time, and scripts beside each other."""
+        clock = self.environment.clock
+        match request:
+            case Wait(seconds, until):
+                yield clock.timeout(seconds if until is None else max(0.0, until - clock.now))
+                return None
             case Start(script):
                 strand = Strand(script)
-                strand.process = self.environment.clock.process(self._strand(script))
+                strand.process = clock.process(self._strand(script))
                 return strand
             case Join(strand):
                 return (yield strand.process)
-        return None
+
+    def _steady(self, conditions: tuple[Holds, ...]) -> Events:
+        """The steady state; where a condition does not hold, nothing more is asked."""
+        if self.carrier.asked or any(_touches(one.action) for one in conditions):
+            raise BulkheadError(
+                Problem(
+                    where=self.drill.about.name,
+                    what="its steady state would be looked at after, or by, changing something",
+                    remedy="look first, by actions that have no roll-back and disturb nothing",
+                )
+            )
+        self.steady = conditions
+        found: tuple[Finding, ...] = yield from self._look(conditions, "")
+        if any(row.standing not in ("held", "not run") for row in found):
+            self.unsteady = self.over = True
+        return found
+
+    def _look(self, conditions: tuple[Holds, ...], when: str) -> Events:
+        outcomes = yield from self.carrier.look([one.action for one in conditions])
+        found = tuple(map(_held, conditions, outcomes))
+        for row in found:
+            self.director.find(replace(row, subject=when + row.subject))
+        return found
 
     def _expect(self, expected: Expect) -> Events:
         self.open.append(expected)
@@ -200,6 +265,27 @@ def _standing(outcome: Outcome, took: float, within: float) -> Standing:
     return "held" if isinstance(outcome, Done) and took <= within else "deviated"
 
 
+def _touches(action: Action) -> bool:
+    return action.undo() is not None or bool(action.disturbs())
+
+
+def _held(condition: Holds, outcome: Outcome) -> Finding:
+    """Whether a condition of the steady state holds."""
+    standing: Standing = "held" if word(outcome) == condition.ends else "deviated"
+    if isinstance(outcome, NotObserved):
+        standing = "not run" if outcome.lacking else "not observed"
+    return Finding(
+        subject=condition.name,
+        source=getattr(condition.action, "source", ""),
+        target=getattr(condition.action, "target", ""),
+        expected=condition.ends,
+        seen=word(outcome),
+        standing=standing,
+        layer=getattr(outcome, "layer", ""),
+        because=getattr(outcome, "reason", ""),
+    )
+
+
 def _finding(expected: Expect, outcome: Outcome, standing: Standing) -> Finding:
     source = getattr(expected.action, "source", "")
     return Finding(
@@ -209,6 +295,7 @@ def _finding(expected: Expect, outcome: Outcome, standing: Standing) -> Finding:
         expected=f"within {expected.within:g} s",
         seen=word(outcome),
         standing=standing,
+        layer=getattr(outcome, "layer", ""),
         because=getattr(outcome, "reason", ""),
     )
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any, Literal
 
 from bulkhead.drill import actions, outcomes
 from bulkhead.drill.actions import Action
+from bulkhead.drill.findings import Finding, finding_of
 from bulkhead.drill.outcomes import Outcome
 from bulkhead.errors import Problem, WrongInput
 
@@ -62,16 +64,29 @@ def row_of(said: dict[str, Any]) -> Row:
         raise WrongInput(Problem("timeline", f"{said!r} is no row")) from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody who watched wrote down. at: seconds since the start. by: who it was."""
+
+    at: float
+    by: str
+    text: str
+
+
 @dataclass(slots=True)
 class Timeline:
     """The rows of one run. With `file`, each is on disk before the next action is asked.
 
     A file holds JSON lines: `{"run": …}` once; `{"promise": action}`, a roll-back that is owed
-    from now on; `{"row": …}`; `{"end": …}` once everything was put back that could be.
+    from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"inject": number, "at": …}`;
+    `{"note": …}`, which may come from another thread; `{"end": …}` once everything was put back
+    that could be.
     """
 
     file: IO[str] | None = None
     rows: list[Row] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    _alone: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def begin(self, **facts: Any) -> None:
         """What runs, where."""
@@ -86,48 +101,81 @@ class Timeline:
         self.rows.append(row)
         self._write({"row": row.as_dict()})
 
+    def find(self, at: float, finding: Finding) -> None:
+        """A finding, at that moment (seconds since the start)."""
+        self._write({"finding": finding.as_dict(), "at": at})
+
+    def note(self, note: Note) -> None:
+        """A remark of somebody who watches."""
+        self.notes.append(note)
+        self._write({"note": asdict(note)})
+
+    def deliver(self, number: int, at: float) -> None:
+        """An inject was shown to those who play."""
+        self._write({"inject": number, "at": at})
+
     def end(self, **facts: Any) -> None:
         """The run is over and nothing is owed but what `facts` name."""
         self._write({"end": facts})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self.file is not None:
-            self.file.write(json.dumps(line, sort_keys=True, default=str) + "\n")
-            self.file.flush()
+            with self._alone:
+                self.file.write(json.dumps(line, sort_keys=True, default=str) + "\n")
+                self.file.flush()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recording:
-    """A timeline read back. owed: roll-backs that a killed run left undone, latest first."""
+    """A timeline read back. owed: roll-backs that a killed run left undone, latest first.
 
-    run: dict[str, Any]
-    rows: tuple[Row, ...]
-    owed: tuple[Action, ...]
-    ended: bool
+    findings: as (seconds since the start, finding). injects: as (number, seconds). end: what the
+    last line says, if it is there.
+    """
+
+    run: dict[str, Any] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    owed: tuple[Action, ...] = ()
+    findings: tuple[tuple[float, Finding], ...] = ()
+    notes: tuple[Note, ...] = ()
+    injects: tuple[tuple[int, float], ...] = ()
+    end: dict[str, Any] = field(default_factory=dict)
+    ended: bool = False
 
 
 def load(path: Path) -> Recording:
     """Read a timeline's file, but for a torn last line (a killed run). WrongInput if damaged."""
-    run: dict[str, Any] = {}
-    rows: list[Row] = []
-    owed: list[Action] = []
-    ended = False
+    found = Recording()
     for line in _lines(path):
-        if "promise" in line:
-            owed.append(actions.from_json(line["promise"]))
-        elif "row" in line:
-            row = row_of(line["row"])
-            rows.append(row)
-            if row.phase == "roll-back" and isinstance(row.outcome, outcomes.Done):
-                _settle(owed, row.action)
-        run = line.get("run", run)
-        ended = ended or "end" in line
-    return Recording(run, tuple(rows), tuple(reversed(owed)), ended)
+        _take(found, line)
+    return found
 
 
-def _settle(owed: list[Action], undo: Action) -> None:
-    if undo in owed:
-        owed.remove(undo)
+def _take(found: Recording, line: dict[str, Any]) -> None:
+    if "promise" in line:
+        found.owed = (actions.from_json(line["promise"]), *found.owed)
+    elif "row" in line:
+        row = row_of(line["row"])
+        found.rows += (row,)
+        if row.phase == "roll-back" and isinstance(row.outcome, outcomes.Done):
+            found.owed = _settled(found.owed, row.action)
+    elif "finding" in line:
+        found.findings += ((line["at"], finding_of(line["finding"])),)
+    elif "note" in line:
+        found.notes += (Note(**line["note"]),)
+    elif "inject" in line:
+        found.injects += ((line["inject"], line["at"]),)
+    elif "end" in line:
+        found.end, found.ended = line["end"], True
+    found.run = line.get("run", found.run)
+
+
+def _settled(owed: tuple[Action, ...], undo: Action) -> tuple[Action, ...]:
+    """Without the oldest such promise."""
+    left = list(reversed(owed))
+    if undo in left:
+        left.remove(undo)
+    return tuple(reversed(left))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -21,12 +21,23 @@ def open_at(windows: Iterable[Window], now: datetime) -> bool:
     window may be worked on at any time that is not frozen. WrongInput for an unknown time zone.
     """
     stated = tuple(windows)
-    maintenance = [one.when for one in stated if one.kind == "maintenance"]
-    zones = {when.rsplit(" ", 1)[1] for when in maintenance} or {"UTC"}
-    days = [now.astimezone(_zone(zone)).date() for zone in zones]
-    if any(_frozen(one.when, day) for one in stated if one.kind == "freeze" for day in days):
+    maintenance = _maintenance(stated)
+    if frozen_by(stated, now):
         return False
     return not maintenance or any(_inside(when, now) for when in maintenance)
+
+
+def frozen_by(windows: Iterable[Window], now: datetime) -> Window | None:
+    """The freeze that is on at `now`, in any of the tenant's time zones; None where none is."""
+    stated = tuple(windows)
+    zones = {when.rsplit(" ", 1)[1] for when in _maintenance(stated)} or {"UTC"}
+    days = [now.astimezone(_zone(zone)).date() for zone in zones]
+    freezes = [one for one in stated if one.kind == "freeze"]
+    return next((one for one in freezes if any(_frozen(one.when, day) for day in days)), None)
+
+
+def _maintenance(stated: Iterable[Window]) -> list[str]:
+    return [one.when for one in stated if one.kind == "maintenance"]
 
 
 def _frozen(when: str, day: date) -> bool:

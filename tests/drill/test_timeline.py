@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from toy import Change, Look, Play, Restore, Toy
+from toy import Change, Look, Play, TakeBack, Toy
 
 from bulkhead.drill import Done, NotObserved, Refused, Row, Timeline, run
 from bulkhead.drill import actions as catalogue
@@ -77,7 +77,7 @@ def test_a_killed_run_still_owes_its_roll_backs_and_they_can_be_done_later(recor
     killed = tmp_path / "killed.jsonl"
     killed.write_text("".join(lines[:cut]) + lines[cut][:20])
     recording = load(killed)
-    assert (recording.owed, recording.ended) == ((Restore("b"),), False)
+    assert (recording.owed, recording.ended) == ((TakeBack("b"),), False)
 
     toy = Toy()
     toy.changed.add("b")

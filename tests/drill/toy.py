@@ -6,7 +6,7 @@ from typing import ClassVar
 import simpy
 
 from bulkhead.drill import Environment
-from bulkhead.drill.actions import Action, known
+from bulkhead.drill.actions import Action, Disturbance, known
 from bulkhead.drill.bridge import Bridge
 from bulkhead.drill.drills import About
 from bulkhead.drill.outcomes import Done
@@ -30,12 +30,12 @@ class Change(Action):
     bound: ClassVar[float] = 10.0
 
     def undo(self):
-        return Restore(self.what)
+        return TakeBack(self.what)
 
 
 @known
 @dataclass(frozen=True, slots=True)
-class Restore(Action):
+class TakeBack(Action):
     """Undoes a change."""
 
     what: str
@@ -50,7 +50,8 @@ class Toy:
         self.changed, self.log = set(), []
         self.clock = clock or simpy.Environment()
 
-    def environment(self, kinds=(Look, Change, Restore), **more):
+    def environment(self, kinds=None, **more):
+        kinds = (Look, Change, TakeBack, Stop) if kinds is None else kinds
         return Environment("toy", self.clock, dict.fromkeys(kinds, self), **more)
 
     def perform(self, clock, actions):
@@ -60,7 +61,7 @@ class Toy:
         return [self.act(action) for action in actions]
 
     def _seconds(self, action):
-        return 1.0 if isinstance(action, Restore) else self.took.get(action.what, 1.0)
+        return 1.0 if isinstance(action, TakeBack) else self.took.get(action.what, 1.0)
 
     def act(self, action):
         self.log.append(action)
@@ -68,7 +69,7 @@ class Toy:
             raise OSError(f"{action.what} is broken")
         if isinstance(action, Change):
             self.changed.add(action.what)
-        if isinstance(action, Restore):
+        if isinstance(action, TakeBack):
             self.changed.discard(action.what)
         return self.answers.get(action, Done())
 
@@ -95,3 +96,33 @@ class Play:
 
     def run(self, d):
         return self.script(d)
+
+
+@known
+@dataclass(frozen=True, slots=True)
+class Stop(Action):
+    """Takes a host away for some seconds, and has nothing to take back."""
+
+    host: str
+    seconds: float
+    bound: ClassVar[float] = 10.0
+
+    @property
+    def what(self):
+        return self.host
+
+    def disturbs(self):
+        return (Disturbance(self.host, self.seconds),)
+
+
+class Consented:
+    """Whoever is to be asked has consented beforehand."""
+
+    def asks(self, actions):
+        return ()
+
+    def heard(self, asks, outcomes):
+        raise AssertionError("nobody was asked")
+
+    def refusal(self, action):
+        return None
