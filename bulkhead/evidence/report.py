@@ -15,7 +15,7 @@ from bulkhead.evidence import (
 )
 from bulkhead.evidence.drawing import Drawing
 from bulkhead.evidence.rendering import css, svg_file, templates
-from bulkhead.evidence.story import Exercised, Floor, Story
+from bulkhead.evidence.story import Exercised, Story
 
 WORST_SHOWN = 4
 """Subjects of a control that its row names; further ones it counts."""
@@ -41,7 +41,7 @@ def page(story: Story) -> str:
             crossings=red.crossings(story),
             failing=red.failing(story),
             timeline=_timeline,
-            signals=_signals,
+            signals=signals_picture.picture,
             levels=levels_picture.picture,
             level_state=levels_picture.state,
             within=timeline_picture.within_of,
@@ -82,11 +82,6 @@ def places(story: Story) -> tuple[str, ...]:
 
 def _timeline(exercise: Exercised) -> Drawing:
     return timeline_picture.picture(exercise.runs, exercise.injects)
-
-
-def _signals(floor: Floor) -> Drawing:
-    title = f"Signals of {floor.site} in {floor.environment}"
-    return signals_picture.picture(title, floor.series or ())
 
 
 def _hash(text: str) -> str:

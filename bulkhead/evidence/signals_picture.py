@@ -1,6 +1,6 @@
 """Signals of a plant as small multiples: one line each, outages shaded, limits as bands. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor, isfinite, log10
 
@@ -39,41 +39,34 @@ class Series:
             raise ValueError(f"{self.name}: {len(self.times)} times, {len(self.values)} values")
 
 
-def picture(title: str, series: Sequence[Series], columns: int = 2) -> Drawing:
-    """The series beside and below each other, each with its own scale."""
-    shapes: list[Shape] = []
-    for number, one in enumerate(series):
-        row, column = divmod(number, columns)
-        shapes += _Panel(one, column * WIDTH, row * HEIGHT).shapes()
-    rows = (len(series) + columns - 1) // columns
+def picture(one: Series) -> Drawing:
+    """One series with its own scale."""
     return Drawing(
-        width=WIDTH * min(columns, max(len(series), 1)),
-        height=HEIGHT * max(rows, 1),
-        title=title,
-        alt=" ".join(_told(one) for one in series) or "No signal.",
-        shapes=tuple(shapes),
+        width=WIDTH,
+        height=HEIGHT,
+        title=one.name,
+        alt=_told(one),
+        shapes=tuple(_Panel(one).shapes()),
     )
 
 
 def _told(one: Series) -> str:
     known = [value for value in one.values if value is not None and isfinite(value)]
     if not known:
-        return f"{one.name}: no value."
+        return "No value."
     away = f", {len(one.shaded)} shaded intervals" if one.shaded else ""
-    return f"{one.name}: {min(known):.3g} to {max(known):.3g} {one.unit}{away}."
+    return f"{min(known):.3g} to {max(known):.3g} {one.unit}{away}."
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Panel:
     one: Series
-    x: float
-    y: float
 
     def shapes(self) -> Iterator[Shape]:
         """Bands, shades, grid, line and texts, in the order in which they are painted."""
         panel = Rect(
-            x=self.x + LEFT,
-            y=self.y + TOP,
+            x=LEFT,
+            y=TOP,
             width=WIDTH - LEFT - RIGHT,
             height=HEIGHT - TOP - BOTTOM,
             kind="panel",
@@ -82,7 +75,7 @@ class _Panel:
         )
         yield panel
         name = fit(f"{self.one.name}, {self.one.unit}", WIDTH - 20, 11)
-        yield Text(x=self.x + 8, y=self.y + 16, text=name, kind="head", size=11)
+        yield Text(x=8, y=16, text=name, kind="head", size=11)
         yield from self._bands(panel)
         yield from self._shades(panel)
         yield from self._grid(panel)
@@ -233,6 +226,6 @@ def moments(first: float, last: float, most: int) -> list[tuple[float, str]]:
     number = -(-first // step)
     found = []
     while (at := number * step) <= last:
-        found.append((at, f"{at / size:g} {unit}"))
+        found.append((at, f"{at / size + 0.0:g} {unit}"))
         number += 1
     return found
