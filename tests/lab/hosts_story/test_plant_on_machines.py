@@ -182,7 +182,7 @@ def test_the_controller_trips_itself_and_its_gateway_passes_on_what_it_saw(hosts
 
 
 def test_the_network_lets_its_gateway_alone_speak_to_the_controller(hosts):
-    others = ("borealis/processing/inference-1", "acme/lyon/ai/gw-1")
+    others = ("borealis/ingest/ingest-1", "acme/lyon/ai/gw-1")
     attempts = [Reach(source, PLC, "private", "tcp", 502) for source in (GATEWAY, *others)]
     mine, *theirs = lab_attempts.reach(hosts, attempts)
     assert isinstance(mine, Done), mine
