@@ -1,271 +1,122 @@
-"""The plant in the lab: its values go onto the wires of real gateways and controllers.
+"""`lab`: the plant's sensors on the wires of real hosts, and its machines at real controllers.
 
-From there everything is the product's own way: a controller's registers, its gateway's polls, the
-broker, ingest, the historian. `arrived` reads there what came of it.
+The plant is computed here, at the wall's pace. What its sensors say goes onto the wires; what a
+controller then tells its machines (run, stop, how fast) changes the physics, so that a trip, or a
+write of somebody who should not write, is felt by the machines.
 """
 
-import json
-import os
-import selectors
-import subprocess
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, cast
 
 from bulkhead.environments.actions.lab_hosts import Hosts
-from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
+from bulkhead.environments.lab import Lab
+from bulkhead.environments.plant import Reading, Watch
+from bulkhead.environments.plant_wires import Fed, Feeder, check_interval
 from bulkhead.plan import Plan
-from bulkhead.wire import field
-from bulkhead.wire.certificates import dotted
-from infra.inventory.field import Wired, wiring
-
-Reading = tuple[str, str, str, float]
-"""(site, device, signal, value in the signal's unit). A device is a gateway's, one spindle
-(`mill-1.spindle-001`), or a machine (`mill-1`), whose value is then that of each spindle."""
-INTERVALS = (0.5, field.STALE_S / 2)
-"""Least and most seconds between two scans: a gateway must see each, and none may seem the last."""
-PATIENCE = 2.0
-"""Seconds that a host has to take a scan; beyond that it did not."""
-
-MOST_OWED = 20
-"""Answers that a host may owe; with more it is asked anew, by another relay."""
+from bulkhead.wire.field import Outputs
+from infra.inventory.field import set_speed
+from simulator.plant import Command, Plant
+from simulator.plant.commands import FASTEST
+from simulator.plant.machines import Machine
+from simulator.plant.severity import zone
 
 
-@dataclass(frozen=True, slots=True)
-class Fed:
-    """What became of one scan. put: values by host that took them; refused: why others did not.
+def feed(plan: Plan, watch: Watch) -> Iterator[Reading]:
+    """What is put on the wires of the lab that stands, one update an interval.
 
-    unknown: (site, device) that no host is wired to.
+    MissingHere where none stands or its hosts are bare, WrongInput for an interval that gateways
+    would not follow. Once it ends, or whoever reads it does, the wires are taken off.
     """
+    check_interval(watch.interval)
+    operation = Operation(Plant(plan, watch.seed), watch.site)
+    return _updates(standing_hosts(watch.state, plan), operation, watch)
 
-    put: Mapping[str, int]
-    refused: Mapping[str, str]
-    unknown: tuple[tuple[str, str], ...]
+
+def standing_hosts(project_state: Path, plan: Plan) -> Hosts:
+    """The hosts of the lab in a state directory; MissingHere if none stands."""
+    standing = Lab(project_state).standing()
+    return Hosts.of(standing, plan, standing.deployed())
 
 
-class Feeder:
-    """The wires of all gateways and controllers of a lab, held until closed; a context.
+@dataclass(slots=True)
+class Operation:
+    """The machines of one site, or of all, under what their controllers tell them."""
 
-    MissingHere where its hosts are bare, WrongInput where its plan wires nothing. Closing takes
-    the wires off, so that gateways know that nobody feeds them any more; so does being killed.
-    """
+    plant: Plant
+    site: str | None
+    _told: dict[str, float] = field(default_factory=dict)
+    """What each controller told last: the speed as part of the nominal one."""
 
-    def __init__(self, hosts: Hosts) -> None:
-        self._routes = _routes(hosts.plan)
-        roles = {row.id: row.role for row in hosts.plan.hosts}
-        ends = sorted({row.host for rows in self._routes.values() for row in rows})
-        if not ends:
-            raise WrongInput(Problem(hosts.plan.estate, "no machine is wired to any host"))
-        if not hosts.machines:
-            raise MissingHere(
-                Problem(
-                    where=str(hosts.state),
-                    what="the hosts of this lab are bare: nothing there reads wires",
-                    remedy="bulkhead down, then bulkhead up ESTATE --env lab --hosts machines",
+    def machines(self) -> list[Machine]:
+        """Those in operation."""
+        sites = (self.site,) if self.site else self.plant.sites
+        return [machine for site in sites for machine in self.plant.site(site).values()]
+
+    def sensed(self, machine: Machine, at: float) -> Mapping[str, float]:
+        """What its sensors say: what comes after the wires is the lab's own."""
+        return self.plant.seen(machine.site, machine.name, at)["sensor"]
+
+    def obey(self, told: Mapping[str, Outputs], at: float) -> None:
+        """Let machines follow what controllers tell them from now on."""
+        for host, outputs in told.items():
+            speed = self._fraction(host, outputs)
+            if speed != self._told.get(host, 1.0):
+                self.plant = self.plant.commanded(
+                    *(
+                        Command(site=row.site, device=row.name, at=at, speed=speed)
+                        for row in self.machines()
+                        if row.behind == host
+                    )
                 )
-            )
-        self._relays = {host: _Relay(hosts, host, field.SOCKETS[roles[host]]) for host in ends}
+            self._told[host] = speed
 
-    def __enter__(self) -> "Feeder":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def feed(self, readings: Iterable[Reading]) -> Fed:
-        """Put one scan on all wires at once. What has no reading is a dead wire."""
-        scans: dict[str, dict[str, dict[str, float]]] = {host: {} for host in self._relays}
-        unknown = set()
-        for site, device, signal, value in readings:
-            if not (ends := self._routes.get((site, device), [])):
-                unknown.add((site, device))
-            for end in ends:
-                scans[end.host].setdefault(end.device, {})[signal] = value
-        refused = self._send({host: field.encode(scan) for host, scan in scans.items()})
-        put = {
-            host: sum(map(len, scan.values()))
-            for host, scan in scans.items()
-            if host not in refused
-        }
-        return Fed(put, refused, tuple(sorted(unknown)))
-
-    def close(self) -> None:
-        """Take the wires off; every relay ends."""
-        for relay in self._relays.values():
-            relay.let_go()
-        for relay in self._relays.values():
-            relay.close()
-
-    def _send(self, scans: Mapping[str, bytes]) -> dict[str, str]:
-        refused = {}
-        end = time.monotonic() + PATIENCE
-        for host, scan in scans.items():
-            if why := self._relays[host].put(scan):
-                refused[host] = why
-        for host in scans.keys() - refused.keys():
-            if why := self._relays[host].answer(end):
-                refused[host] = why
-        return refused
+    def _fraction(self, host: str, outputs: Outputs) -> float:
+        if not outputs.running:
+            return 0.0
+        usual = set_speed(self.plant.plan, host)
+        return min(outputs.speed / usual, FASTEST) if usual else 1.0
 
 
-def drive(
-    hosts: Hosts, scans: Iterable[Sequence[Reading]], *, interval: float = 1.0
-) -> Iterator[Fed]:
-    """Put one scan on the wires each `interval` seconds, as long as there are any.
-
-    One that comes too late makes those after it later, so that none is put on in a hurry and
-    missed. WrongInput for an interval that gateways would not follow.
-    """
-    check_interval(interval)
+def _updates(hosts: Hosts, operation: Operation, watch: Watch) -> Iterator[Reading]:
     with Feeder(hosts) as feeder:
-        due = time.monotonic()
-        for scan in scans:
-            time.sleep(max(0.0, due - time.monotonic()))
-            due = max(due, time.monotonic() - interval / 10) + interval
-            yield feeder.feed(scan)
-
-
-def check_interval(interval: float) -> None:
-    """WrongInput for seconds between two scans that gateways would not follow."""
-    low, high = INTERVALS
-    if not low <= interval <= high:
-        what = f"{interval:g} s in the lab: a gateway would miss scans, or take wires for silent"
-        raise WrongInput(Problem("--interval", what, allowed=f"{low:g} to {high:g}"))
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A value in the historian; at: of its sampling, seconds since 1970."""
-
-    at: float
-    value: float
-
-
-def arrived(  # noqa: PLR0913, PLR0917 (a value's identity)
-    hosts: Hosts, tenant: str, device: str, signal: str, since: float, node: str | None = None
-) -> tuple[Arrived, ...]:
-    """The values of a signal that the tenant's historian has, by time, sampled after `since`.
-
-    since: seconds since 1970. node: the gateway's id, where several speak of such a device.
-    BulkheadError where no historian of the tenant runs here.
-    """
-    historian = next(
-        (row.id for row in hosts.plan.hosts if row.role == "historian" and row.tenant == tenant),
-        None,
-    )
-    if historian not in hosts.machines or historian is None:
-        raise BulkheadError(Problem(tenant, "no historian of this tenant runs here"))
-    given = {"tenant": tenant, "device": device, "signal": signal, "since": repr(since)}
-    given["node"] = dotted(node) if node else ""
-    variables = [word for name, value in given.items() for word in ("-v", f"{name}={value}")]
-    psql = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *variables, "-d", "historian"]
-    said = hosts.run(historian, ["runuser", "-u", "postgres", "--", *psql], stdin=_VALUES)
-    return tuple(Arrived(*json.loads(line)) for line in said.splitlines())
-
-
-_VALUES = """
-SELECT json_build_array(extract(epoch FROM at), value) FROM bulkhead.measurements
-WHERE tenant = :'tenant' AND device = :'device' AND signal = :'signal'
-    AND at > to_timestamp(:since) AND (:'node' = '' OR node = :'node')
-ORDER BY at;
-"""
-
-
-class _Relay:
-    """The script at work on one host; started again where it, or its host, ended."""
-
-    def __init__(self, hosts: Hosts, host: str, socket: str) -> None:
-        self._hosts, self._host, self._socket = hosts, host, socket
-        self._process: subprocess.Popen[bytes] | None = None
-        self._heard, self._owed = b"", 0
-
-    def put(self, scan: bytes) -> str:
-        """Hand a scan over; why it could not be, or ""."""
-        if self._owed >= MOST_OWED:
-            self.close()
-        try:
-            process = self._running()
-            sent = cast("IO[bytes]", process.stdin)
-            sent.write(scan + b"\n")
-            sent.flush()
-        except (OSError, BulkheadError) as error:
-            self.close()
-            return str(error)
-        self._owed += 1
-        return ""
-
-    def answer(self, end: float) -> str:
-        """Why the host did not take the scan until `end` (monotonic seconds), or ""."""
-        process, said = self._process, "it ended"
-        if process is None:
-            return said
-        out = cast("IO[bytes]", process.stdout)
-        with selectors.DefaultSelector() as selector:
-            selector.register(out, selectors.EVENT_READ)
-            while self._owed:
-                if not selector.select(max(0.0, end - time.monotonic())):
-                    return f"no answer within {PATIENCE:g} s"
-                if not (more := os.read(out.fileno(), 4096)):
-                    self.close()
-                    return "it ended"
-                *lines, self._heard = (self._heard + more).split(b"\n")
-                self._owed -= len(lines)
-                said = lines[-1].decode(errors="replace") if lines else said
-        return "" if said == "ok" else said
-
-    def let_go(self) -> None:
-        """Close its input, at which it takes the wires off and ends."""
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):
-                self._process.stdin.close()
-
-    def close(self) -> None:
-        """See it ended, killed if it must be."""
-        process, self._process = self._process, None
-        self._heard, self._owed = b"", 0
-        if process is None:
-            return
-        if process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is not None and self._process.poll() is not None:
-            self.close()
-        if self._process is None:
-            command = ["python3", "-c", _script(), self._socket, field.TAKEN_OFF.decode()]
-            self._process = subprocess.Popen(
-                [*self._hosts.as_root(self._host), *command],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                # Ctrl-C is for whoever feeds; this ends by its input.
-                start_new_session=True,
+        began, number = time.monotonic(), 0
+        while True:
+            at = watch.start + time.monotonic() - began
+            values = [(machine, operation.sensed(machine, at)) for machine in operation.machines()]
+            fed = feeder.feed(
+                (machine.site, machine.name, signal, value)
+                for machine, row in values
+                for signal, value in row.items()
             )
-        return self._process
+            operation.obey(fed.told, at)
+            for index, (machine, row) in enumerate(values, 1):
+                reading = _reading(operation, machine, row, at, fed)
+                yield replace(reading, last=index == len(values))
+            number += 1
+            if watch.seconds is not None and number * watch.interval > watch.seconds:
+                return
+            # Never in a hurry: a gateway must see each scan.
+            late = max(0.0, time.monotonic() - began - number * watch.interval)
+            began += late
+            time.sleep(max(0.0, began + number * watch.interval - time.monotonic()))
 
 
-@cache
-def _script() -> str:
-    return Path(__file__).with_name("wires_relay.py").read_text()
-
-
-def _routes(plan: Plan) -> dict[tuple[str, str], list[Wired]]:
-    """Where values of (site, device) go, by a device's own name and by its machine's."""
-    found: defaultdict[tuple[str, str], list[Wired]] = defaultdict(list)
-    for row in wiring(plan):
-        found[row.site, row.device].append(row)
-        found[row.site, row.machine].append(row)
-    return dict(found)
+def _reading(
+    operation: Operation, machine: Machine, values: Mapping[str, float], at: float, fed: Fed
+) -> Reading:
+    velocity, kind = values.get("vibration"), machine.kind
+    bearings = operation.plant.bearings(machine.site, machine.name, at)
+    told, refused = fed.told.get(machine.behind), fed.refused.get(machine.behind)
+    return Reading(
+        at=at,
+        site=machine.site,
+        device=machine.name,
+        values=values,
+        zone="" if velocity is None else zone(velocity, kind.group, kind.support),
+        controller="" if told is None else "run" if told.running else "stopped",
+        damage=bearings.damage,
+        parts=bearings.parts,
+        note="" if refused is None else f"its wires were not reached: {refused}",
+    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bulkhead.plan import Host, Plan
+from bulkhead.wire.registers import SPEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,18 @@ def polled_port(plan: Plan, gateway: Host, controller: Host, usual: int) -> int:
         if joins and conduit.service.protocol == "tcp":
             return conduit.service.first
     return usual
+
+
+def set_speed(plan: Plan, controller: str) -> int:
+    """What a controller is set to: the highest speed that a spindle behind it has, rpm."""
+    written = [
+        int(value)
+        for asset in plan.assets
+        if asset.behind == controller
+        for name, value in asset.attributes
+        if name.endswith(".speed_rpm")
+    ]
+    return min(max(written, default=0), SPEEDS[1])
 
 
 def _spindles(attributes: Sequence[tuple[str, str]]) -> list[str]:

@@ -8,9 +8,8 @@ from bulkhead.network.intent import Intent
 from bulkhead.network.ports import NUMBERS
 from bulkhead.plan import SHARED, Host, Plan
 from bulkhead.wire.certificates import dotted
-from bulkhead.wire.registers import SPEEDS
 from infra.inventory.addresses import Book
-from infra.inventory.field import Wired, gateway_of, polled_port, wiring
+from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
@@ -149,20 +148,9 @@ class Roles:
         rows = [row for row in self._wiring if row.host == host.id]
         return {
             "plc_port": polled_port(self._plan, gateway, host, PORTS["plc"]),
-            "plc_speed": self._speed(host),
+            "plc_speed": set_speed(self._plan, host.id),
             "plc_devices": [{"id": row.device, "signals": list(SIGNALS)} for row in rows],
         }
-
-    def _speed(self, plc: Host) -> int:
-        """The highest speed that a spindle behind the controller is built for, rpm."""
-        written = [
-            int(value)
-            for asset in self._plan.assets
-            if asset.behind == plc.id
-            for name, value in asset.attributes
-            if name.endswith(".speed_rpm")
-        ]
-        return min(max(written, default=0), SPEEDS[1])
 
     def _devices(self, gateway: Host) -> list[dict[str, Any]]:
         """A device for each spindle that the gateway, or a controller behind it, speaks for."""

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from bulkhead.blueprint import expand, load
-from bulkhead.environments import plant_lab
-from bulkhead.environments.plant_lab import Feeder, check_interval, drive
+from bulkhead.environments import plant_wires
+from bulkhead.environments.plant_wires import Feeder, check_interval, drive
 from bulkhead.errors import MissingHere, WrongInput
 from bulkhead.services.wires import Wires
 from bulkhead.wire import field
@@ -21,19 +21,21 @@ PLAN = expand(load(Path(__file__).parents[2] / "examples" / "estate.yaml"))
 ACME_PLC, ACME_GATEWAY = "acme/lyon/ot/plc-1", "acme/lyon/ai/gw-1"
 PLC, GATEWAY = "borealis/tromso/ot/plc-1", "borealis/tromso/ai/gw-1"
 ENDS = (ACME_GATEWAY, ACME_PLC, GATEWAY, PLC)
-RELAY = Path(plant_lab.__file__).with_name("wires_relay.py")
+RELAY = Path(plant_wires.__file__).with_name("wires_relay.py")
 
 
 @pytest.fixture
 def hosts(tmp_path, monkeypatch):
     """Hosts whose relays run here; a change of folder tells their terminals apart."""
     monkeypatch.setattr(field, "SOCKETS", {"gateway": "wires", "plc": "wires"})
+    monkeypatch.setattr(field, "OUTPUTS", "outputs")
     for host in ENDS:
         (tmp_path / host).mkdir(parents=True)
     return SimpleNamespace(
         plan=PLAN,
         machines=frozenset(ENDS),
         state=tmp_path,
+        missing=lambda host: "",
         as_root=lambda host: ["env", f"--chdir={tmp_path / host}"],
     )
 
@@ -76,6 +78,18 @@ def test_a_machines_value_is_that_of_each_of_its_spindles(hosts, ends):
     assert heard(ends[PLC]) == [both]
 
 
+def test_what_a_controller_tells_its_machines_comes_back(hosts, ends, tmp_path):
+    file = tmp_path / PLC / "outputs"
+    with Feeder(hosts) as feeder:
+        assert feeder.feed([]).told == {}
+        file.write_text(field.encode_outputs(field.Outputs(running=False, speed=900)) + "\n")
+        assert feeder.feed([]).told == {PLC: field.Outputs(running=False, speed=900)}
+        file.write_text("rubbish")
+        assert feeder.feed([]).refused == {}
+        file.unlink()
+        assert feeder.feed([]).told == {}
+
+
 def test_scans_come_in_order_and_once(hosts, ends):
     series = [[("acme/lyon", "lathe-1", "vibration", float(n))] for n in range(3)]
     fed = list(drive(hosts, series, interval=0.5))
@@ -108,7 +122,7 @@ def test_a_killed_feeder_takes_the_wires_off(tmp_path, ends):
     """The relay's input ends with the process that held its other end."""
     program = (
         "import subprocess, sys, time; p = subprocess.Popen("
-        f"[sys.executable, {str(RELAY)!r}, 'wires', 'null'], stdin=-1, stdout=-1);"
+        f"[sys.executable, {str(RELAY)!r}, 'wires', 'null', ''], stdin=-1, stdout=-1);"
         "p.stdin.write(b'{}\\n'); p.stdin.flush(); p.stdout.readline(); print('fed', flush=True);"
         "time.sleep(60)"
     )
@@ -147,11 +161,13 @@ def test_a_host_whose_relay_ended_gets_another(hosts, ends):
         assert len(heard(ends[PLC])) == 2
 
 
-def test_a_host_that_cannot_be_entered_is_named(hosts, ends):
+def test_a_host_that_does_not_run_or_cannot_be_entered_is_named(hosts, ends):
+    hosts.missing = lambda host: "no host runs here" if host == GATEWAY else ""
     hosts.as_root = lambda host: ["/no/such/program"] if host == PLC else ["env", "--chdir=/"]
     with Feeder(hosts) as feeder:
         fed = feeder.feed([])
     assert "/no/such/program" in fed.refused[PLC]
+    assert "no host runs here" in fed.refused[GATEWAY]
 
 
 @pytest.mark.parametrize("interval", [0.4, 2.6, 0.0, float("nan")])

@@ -17,6 +17,7 @@ CONFIG = """\
 address = "127.0.0.1"
 port = {port}
 wires = "{wires}"
+outputs = "{outputs}"
 speed = 2000
 {devices}
 """
@@ -37,7 +38,10 @@ class PlcProcess:
         self.port, self.devices = free_port(), devices
         self.wires, self.file, self.log = folder / "wires", folder / "plc.toml", folder / "log"
         rows = "".join(DEVICE.format(name) for name in devices)
-        self.file.write_text(CONFIG.format(port=self.port, wires=self.wires, devices=rows))
+        self.outputs = folder / "outputs"
+        self.file.write_text(
+            CONFIG.format(port=self.port, wires=self.wires, outputs=self.outputs, devices=rows)
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "PlcProcess":

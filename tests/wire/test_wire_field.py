@@ -43,6 +43,14 @@ def test_anything_else_is_malformed(data):
         field.decode(data)
 
 
+def test_outputs_come_back_as_they_were_and_nothing_else_does():
+    said = field.Outputs(running=False, speed=1500)
+    assert field.decode_outputs(field.encode_outputs(said)) == said
+    for text in ("", "[]", '{"running": 1, "speed": 2}', '{"running": true}', '{"speed": 2}'):
+        with pytest.raises(Malformed):
+            field.decode_outputs(text)
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_malformed(data):
     try:

@@ -20,23 +20,26 @@ class Device:
 class Settings:
     """address, port: where Modbus TCP is answered. wires: the socket that stands for terminals.
 
-    devices: in the order of their blocks. speed: the set speed after a start, rpm.
+    outputs: the file that stands for output terminals. devices: in the order of their blocks.
+    speed: the set speed after a start, rpm.
     """
 
     address: str
     port: int
     wires: Path
+    outputs: Path
     speed: int
     devices: tuple[Device, ...]
 
 
 def load(file: Path) -> Settings:
     """The settings in a file. Raises WrongInput, naming file, key, value and what is allowed."""
-    root = read(file, {"address", "port", "wires", "speed", "devices"})
+    root = read(file, {"address", "port", "wires", "outputs", "speed", "devices"})
     return Settings(
         address=root.text("address"),
         port=root.number("port", 1, 65535),
         wires=root.path("wires"),
+        outputs=root.path("outputs"),
         speed=root.number("speed", *SPEEDS),
         devices=_devices(root),
     )

@@ -1,7 +1,8 @@
 """What the controller knows and does: scans in, limits enforced, registers out. Pure.
 
 It stops its machines by itself as soon as a value is at or over its trip limit, and lets nobody
-start them again before the trip was reset, which it does only once nothing is over a limit.
+start them again before the trip was reset, which it does only once nothing is over a limit. After a
+restart it is as new: delivered limits, no trip; what is over its limit trips with the first scan.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +50,11 @@ class Controller:
     def running(self) -> bool:
         """Whether it lets its machines run."""
         return self._holding[RUN] == 1
+
+    @property
+    def outputs(self) -> field.Outputs:
+        """What it tells its machines."""
+        return field.Outputs(self.running, self._holding[SPEED])
 
     def take(self, scan: field.Scan) -> None:
         """A scan of the wires; what it says of devices of others is passed over."""

@@ -16,6 +16,7 @@ from bulkhead.services.notify import tell
 from bulkhead.services.plc.config import Settings, load
 from bulkhead.services.plc.controller import Controller, NoSuchRegister, NotTaken
 from bulkhead.services.wires import Wires
+from bulkhead.wire import field
 
 READ_HOLDINGS, READ_INPUTS, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
 LOOK_S = 1.0
@@ -23,11 +24,28 @@ LOOK_S = 1.0
 log = logging.getLogger(__name__)
 
 
+class Terminals:
+    """The output terminals: a file that says what the machines are told."""
+
+    def __init__(self, path: Path, controller: Controller) -> None:
+        self._path, self._controller = path, controller
+        self._shown: field.Outputs | None = None
+
+    def show(self) -> None:
+        """Bring the file up to date, whole."""
+        outputs = self._controller.outputs
+        if outputs != self._shown:
+            draft = self._path.with_name(f".{self._path.name}")
+            draft.write_text(field.encode_outputs(outputs) + "\n")
+            draft.replace(self._path)
+            self._shown = outputs
+
+
 class Desk:
     """What Modbus asks of a controller (pymodbus calls it for each request)."""
 
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
+    def __init__(self, controller: Controller, terminals: Terminals) -> None:
+        self._controller, self._terminals = controller, terminals
 
     async def answer(
         self,
@@ -61,6 +79,7 @@ class Desk:
             log.warning("refused: %s", error)
             return ExcCodes.ILLEGAL_VALUE
         # What stands there afterwards is the controller's word: a reset, say, is read as 0.
+        self._terminals.show()
         current[:] = self._controller.holdings()
         written[:] = current[address : address + len(values)]  # type: ignore[assignment]
         return None
@@ -81,13 +100,17 @@ async def serve(settings: Settings, wires: Wires) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     controller = Controller(settings.devices, log.warning, speed=settings.speed)
+    terminals = Terminals(settings.outputs, controller)
 
     def listen() -> None:
         for heard in wires.scans():
             controller.take(heard.values)
         controller.hear(wires.lines)
+        terminals.show()
 
-    server = ModbusTcpServer(Desk(controller).device(), address=(settings.address, settings.port))
+    server = ModbusTcpServer(
+        Desk(controller, terminals).device(), address=(settings.address, settings.port)
+    )
     try:
         await server.serve_forever(background=True)
     except (RuntimeError, OSError) as error:

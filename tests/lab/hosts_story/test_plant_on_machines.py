@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from bulkhead.cli.main import main
 from bulkhead.drill.actions import Reach
 from bulkhead.drill.outcomes import Done, Refused
 from bulkhead.environments.actions import lab_attempts
 from bulkhead.environments.actions.lab_hosts import LIBRARY, Hosts
-from bulkhead.environments.plant_lab import Feeder, arrived, drive
+from bulkhead.environments.plant import Watch, readings
+from bulkhead.environments.plant_wires import Feeder, arrived, drive
 from bulkhead.wire import registers
 from bulkhead.wire.field import STALE_S, Lines
 from bulkhead.wire.registers import FACTORS, LIMITS, RESET, RUN
 
+EXAMPLE = str(Path(__file__).parents[3] / "examples" / "estate.yaml")
 TRY = (Path(__file__).parents[1] / "modbus_try.py").read_text()
 SITE, TENANT = "borealis/tromso", "borealis"
 GATEWAY, PLC = f"{SITE}/ai/gw-1", f"{SITE}/ot/plc-1"
@@ -199,3 +202,38 @@ def test_whoever_has_the_gateway_moves_limits_but_never_beyond_the_hard_bounds(h
         assert modbus(hosts, GATEWAY, "write", place, beyond) == 3
     assert modbus(hosts, GATEWAY, "holdings", 2)[place] == high
     assert f"holding register {place} was 950, is now {high}" in journal(hosts, PLC, "bulkhead-plc")
+
+
+def test_the_command_drives_the_lab_and_what_it_shows_is_what_arrives(hosts, state, capsys):
+    began = time.time()
+    assert main(["plant", EXAMPLE, "--env", "lab", *state, "--for", "5", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert not [row["note"] for row in rows if row["note"]]
+    for machine, device in (("crane-1", WIRED), ("blower-1", POLLED)):
+        mine = [row for row in rows if row["device"] == machine]
+        assert {row["controller"] for row in mine[1:]} == ({"run"} if device == POLLED else {""})
+        for signal in ("motor_current", "acoustic_emission"):
+            shown = [row["values"][signal] for row in mine]
+            resolution = 0.5 / FACTORS[signal] + 1e-6 if device == POLLED else 0.0
+
+            def all_there(signal=signal, device=device, shown=shown, resolution=resolution):
+                rows = [row.value for row in arrived(hosts, TENANT, device, signal, began)]
+                return any(
+                    rows[at : at + len(shown)] == pytest.approx(shown, abs=resolution)
+                    for at in range(len(rows))
+                )
+
+            within(30, all_there, f"{signal} of {device}: {shown}")
+
+
+def test_a_machine_stops_when_somebody_tells_its_controller(hosts, example, state, controller):
+    watch = Watch(site=SITE, start=36_000.0, seconds=90.0, state=Path(state[1]))
+    feed = readings(example, "lab", watch)
+    mine = (row for row in feed if row.device == "blower-1")
+    within(20, lambda: next(mine).controller == "run", "the controller speaks")
+    before = next(mine).values["motor_current"]
+    assert modbus(hosts, GATEWAY, "write", RUN, 0) is None
+    stopped = next(row for row in mine if row.controller == "stopped")
+    still = next(row for row in mine if row.values["motor_current"] < before / 4)
+    assert still.at - stopped.at < 15
+    feed.close()

@@ -9,8 +9,8 @@ import pytest
 from broker_fixture import until
 from plc_process import CONFIG, DEVICE, PlcProcess, feel
 
-from bulkhead.wire import registers
-from bulkhead.wire.field import Lines
+from bulkhead.wire import field, registers
+from bulkhead.wire.field import Lines, Outputs
 from bulkhead.wire.registers import RUN, SPEED
 
 HOT = {"mill-1": {"temperature": 100.0}}
@@ -84,9 +84,23 @@ def test_it_trips_by_itself_and_says_so(tmp_path):
         until(lambda: not plc.inputs().running, "it stops")
         assert plc.inputs().tripped == (0, "temperature")
         assert "tripped and stopped: temperature of mill-1 is 100 degC" in plc.log.read_text()
+        assert outputs(plc) == Outputs(running=False, speed=2000)
         with plc.client() as client:
             assert client.write_register(RUN, 1).exception_code == 3
         assert plc.stop() == 0
+
+
+def outputs(plc):
+    return field.decode_outputs(plc.outputs.read_text())
+
+
+def test_its_machines_are_told_what_anybody_writes(tmp_path):
+    with PlcProcess(tmp_path, "mill-1") as plc:
+        until(plc.outputs.exists, "the terminals are there")
+        assert outputs(plc) == Outputs(running=True, speed=2000)
+        with plc.client() as client:
+            assert not client.write_registers(RUN, [0, 900]).isError()
+            assert outputs(plc) == Outputs(running=False, speed=900)
 
 
 def test_wires_that_fall_silent_have_no_value_and_wires_taken_off_are_unused(tmp_path):
@@ -104,7 +118,9 @@ def run(*arguments):
     return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
-GOOD = CONFIG.format(port=502, wires="/w", devices=DEVICE.format("a") + DEVICE.format("b"))
+GOOD = CONFIG.format(
+    port=502, wires="/w", outputs="/o", devices=DEVICE.format("a") + DEVICE.format("b")
+)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +128,7 @@ GOOD = CONFIG.format(port=502, wires="/w", devices=DEVICE.format("a") + DEVICE.f
     [
         ("port = 502", "port = 0", "port is 0"),
         ('"/w"', '"w"', "wires is 'w'"),
+        ('"/o"', '"o"', "outputs is 'o'"),
         ("speed = 2000", "speed = 7000", "speed is 7000"),
         ("speed = 2000", "rpm = 7000", "rpm is not known"),
         ('id = "b"', 'id = "a"', "have an id twice"),
@@ -134,7 +151,8 @@ def test_a_good_file_is_good_and_a_port_that_is_taken_is_named(tmp_path, plc):
     file = tmp_path / "plc.toml"
     file.write_text(GOOD)
     assert run("--check", str(file)).returncode == 0
-    text = GOOD.replace("/w", f"{tmp_path}/wires").replace("502", str(plc.port))
+    text = GOOD.replace("/w", f"{tmp_path}/wires").replace("/o", f"{tmp_path}/outputs")
+    text = text.replace("502", str(plc.port))
     file.write_text(text)
     done = run(str(file))
     assert done.returncode == 1
