@@ -25,7 +25,8 @@ class Carrier:
     most: actions that a run may ask for, its roll-backs not counted. consent: who is asked
     before what disturbs. unmended: roll-backs that did not succeed. changing: what may yet change
     something, with the bound of its wait. deciding: until the authority has answered what it is
-    asked now; whoever else would ask waits, for the answer may serve both.
+    asked now; whoever else would ask waits, for the answer may serve both. over: the script has
+    ended, and whoever still waits for consent tries nothing any more.
     """
 
     environment: Environment
@@ -37,6 +38,7 @@ class Carrier:
     unmended: list[tuple[Action, Outcome]] = field(default_factory=list)
     changing: dict[simpy.Process, tuple[Action, ...]] = field(default_factory=dict)
     deciding: simpy.Event | None = None
+    over: bool = False
 
     def carry(self, actions: Sequence[Action], within: float | None = None) -> Events:
         """Outcomes of actions asked now, in order; BulkheadError where the user must mend."""
@@ -46,6 +48,8 @@ class Carrier:
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
         refused: dict[int, Refused] = yield from self._consented(actions)
+        if self.over:
+            yield self.environment.clock.event()  # never: what was asked for is not wanted now
         allowed = [action for index, action in enumerate(actions) if index not in refused]
         self._promise(allowed)
         found = iter((yield from self._ask(allowed, "run", within)))

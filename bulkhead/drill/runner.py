@@ -167,7 +167,7 @@ class _Run:
 
     def _mend(self) -> tuple[tuple[Action, Outcome], ...]:
         """Roll back everything that is owed. An interrupt meanwhile is heard, but waits."""
-        self.over = True
+        self.over = self.carrier.over = True
         clock = self.environment.clock
         mending = clock.process(self.carrier.roll_back_all())
         while True:

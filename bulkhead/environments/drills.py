@@ -74,8 +74,13 @@ class Cast:
 
 
 def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) -> Ran:
-    """Run it with people and with the authorities' consent; see running.run_in."""
+    """Run it with people and with the authorities' consent; see running.run_in.
+
+    In a facilitated run the room reads the situation first.
+    """
     _agree(place, cast)
+    if cast.facilitated:
+        cast.show("\n\n".join((drill.about.title, *drill.exercise.situation)))
     started = datetime.now(UTC)
     setting = Setting(
         people=lambda where, timeline: _people(where, timeline, plan, cast),

@@ -208,6 +208,7 @@ def test_facilitated_people_are_asked_their_answers_are_recorded_and_it_replays(
     assert code == 0, stage.said.out
     assert "stop: acme/lyon/ai/gw-1 away for up to 60 s" in shown
     assert "inject 1 to operator" in shown
+    assert "It is Tuesday" in shown.split("May production be disturbed?")[0]
     [path] = stage.timelines()
     recording = load(path)
     assert recording.run["people"] == "console"
