@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from bulkhead.cli import runs
 from bulkhead.cli.common import add_environment, add_estate, add_state, state_of, verb
 
 HELD = (
@@ -45,70 +46,35 @@ def _register_run(parser: argparse.ArgumentParser) -> None:
 
 def listed(args: argparse.Namespace) -> int:
     """Name, tactic and ids of each."""
-    from bulkhead.cli import show
     from bulkhead.environments.attacks import known
 
-    if args.json:
-        show.as_json([_told(about) for about in known()])
-        return 0
-    rows = [
-        (about.name, about.tactic, ", ".join(_ids(about.techniques)), about.title)
-        for about in known()
-    ]
-    show.table("Attacks", ("name", "tactic", "techniques (v18.1 -> v19)", "what"), rows)
-    return 0
+    return runs.as_listed("Attacks", known(), as_json=args.json)
 
 
 def shown(args: argparse.Namespace) -> int:
     """Everything that the catalogue says of one."""
-    from bulkhead.cli import show
     from bulkhead.environments.attacks import about
 
-    told = _told(about(args.name))
-    if args.json:
-        show.as_json(told)
-        return 0
-    for name, value in told.items():
-        show.out(f"{name}: {'; '.join(value) if isinstance(value, list) else value}")
-    return 0
+    return runs.as_shown(about(args.name), as_json=args.json)
 
 
 def run(args: argparse.Namespace) -> int:
     """0 if all held; 1 if anything deviated, was not seen, or could not be put back."""
     from bulkhead.blueprint import expand, load
     from bulkhead.cli import show
-    from bulkhead.environments import attacks
-    from bulkhead.errors import DEVIATED
-    from bulkhead.errors import HELD as HELD_CODE
+    from bulkhead.environments import attacks, running
 
     plan = expand(load(args.estate))
     drill = attacks.attack(args.name, plan, args.sources)
-    place = attacks.Place(
+    place = running.Place(
         environment=args.env, state=state_of(args), machines=args.hosts == "machines"
     )
-    ran = attacks.run_in(place, drill, plan, show.say)
-    _json(ran) if args.json else _text(ran)
-    if isinstance(ran.report.fault, Exception):
-        raise ran.report.fault
-    return HELD_CODE if ran.report.held else DEVIATED
-
-
-def _told(about: Any) -> dict[str, Any]:
-    return {
-        "name": about.name,
-        "title": about.title,
-        "tactic": about.tactic,
-        "techniques": _ids(about.techniques),
-        "needs": sorted(kind.__name__ for kind in about.needs),
-        "uses": sorted(kind.__name__ for kind in about.wants),
-        "leaves": about.leaves,
-        "bounds": f"{about.most} actions, {about.longest:g} s",
-        "references": list(about.references),
-    }
-
-
-def _ids(techniques: Any) -> list[str]:
-    return [old if old == new else f"{old} -> {new}" for old, new in techniques]
+    ran = running.run_in(place, drill, plan, show.say)
+    if args.json:
+        show.as_json({"attack": ran.report.name, "means": HELD, **runs.as_values(ran)})
+    else:
+        _text(ran)
+    return runs.exit_code(ran.report)
 
 
 def _text(ran: Any) -> None:
@@ -117,12 +83,7 @@ def _text(ran: Any) -> None:
     report = ran.report
     columns = ("from", "to", "tried", "seen", "stopped by", "with that alone lifted", "id", "")
     show.table(f"{report.name} in {report.environment}", columns, _rows(report.findings))
-    for action, outcome in report.unmended:
-        show.out(f"not put back: {action}: {getattr(outcome, 'reason', outcome)}")
-    for reason in sorted({row.because for row in report.findings if row.standing == "not run"}):
-        show.out(f"not run: {reason}")
-    show.out(_summary(report))
-    show.out(f"timeline: {ran.path} ({len(report.timeline.rows)} actions)")
+    runs.closing(ran, "attempts")
     show.out(HELD)
 
 
@@ -150,31 +111,3 @@ def _joined(rows: Any) -> str:
         known = path in ("private", "public")
         paths.setdefault(path if known else "", []).append(words if known else row.subject)
     return "; ".join(f"{', '.join(words)} {path}".strip() for path, words in paths.items())
-
-
-def _summary(report: Any) -> str:
-    from collections import Counter
-
-    counts = Counter(row.standing for row in report.findings)
-    said = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    ended = "" if report.ended == "whole" else f" ({report.ended})"
-    verdict = "held" if report.held else "did not hold"
-    return f"{verdict}{ended}: {len(report.findings)} attempts: {said or 'none'}"
-
-
-def _json(ran: Any) -> None:
-    from bulkhead.cli import show
-
-    report = ran.report
-    show.as_json(
-        {
-            "attack": report.name,
-            "environment": report.environment,
-            "held": report.held,
-            "ended": report.ended,
-            "findings": [row.as_dict() for row in report.findings],
-            "not_put_back": [repr(action) for action, _ in report.unmended],
-            "timeline": str(ran.path),
-            "means": HELD,
-        }
-    )

@@ -8,11 +8,41 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bulkhead.cli import attack, cut, doctor, down, env, execute, logs, plan, probe, ssh, status, up
+from bulkhead.cli import (
+    attack,
+    cut,
+    doctor,
+    down,
+    drill,
+    env,
+    execute,
+    logs,
+    plan,
+    plant,
+    probe,
+    ssh,
+    status,
+    up,
+)
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
-VERBS = (plan, up, probe, attack, status, execute, ssh, logs, cut, down, env, doctor)
+VERBS = (
+    plan,
+    up,
+    probe,
+    drill,
+    attack,
+    plant,
+    status,
+    execute,
+    ssh,
+    logs,
+    cut,
+    down,
+    env,
+    doctor,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -161,7 +161,9 @@ KINDS: dict[str, type[Action]] = {
 
 
 def known(kind: type[Action]) -> type[Action]:
-    """Make a further action readable from recordings; a decorator."""
+    """Make a further action readable from recordings; a decorator. ValueError for a second name."""
+    if KINDS.get(kind.__name__, kind).__module__ != kind.__module__:
+        raise ValueError(f"two actions are called {kind.__name__}")
     KINDS[kind.__name__] = kind
     return kind
 

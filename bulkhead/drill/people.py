@@ -44,9 +44,9 @@ class Ask(Action):
         return replace(self, within=within)
 
 
-Reaction = Callable[[int, str, str, str, int], float]
-"""Seconds until a person answers, from (seed, who, role, kind of answer, which time they are
-asked, from 1); `inf` for somebody who does not answer."""
+Reaction = Callable[[int, str, str, Answer, int], float]
+"""Seconds until a person answers, from (seed, who, role, kind of answer, which of their questions
+of that kind, from 0); `inf` for somebody who does not answer."""
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Distribution:
     pace: float = 1.0
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def perform(self, clock: simpy.Environment, actions: Sequence[Ask]) -> Steps:
+    def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler."""
         found = []
         for action in actions:
@@ -80,8 +80,8 @@ class Distribution:
 
     def _seconds(self, ask: Ask, person: Person) -> float:
         """Seconds of the clock until the answer; silence is infinite."""
-        self._asked[ask.who, ask.kind] += 1
         number = self._asked[ask.who, ask.kind]
+        self._asked[ask.who, ask.kind] += 1
         role = min(person.roles, default="")
         return self.reaction(self.seed, ask.who, role, ask.kind, number) / self.pace
 

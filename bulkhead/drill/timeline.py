@@ -1,7 +1,7 @@
 """The timeline: one row per action, written as it goes, readable and replayable afterwards."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -77,14 +77,18 @@ class Note:
 class Timeline:
     """The rows of one run. With `file`, each is on disk before the next action is asked.
 
+    watch: is told of each row.
+
     A file holds JSON lines: `{"run": …}` once; `{"promise": action}`, a roll-back that is owed
-    from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"note": …}`, which may come from
-    another thread; `{"end": …}` once everything was put back that could be.
+    from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"inject": number, "at": …}`;
+    `{"note": …}`, which may come from another thread; `{"end": …}` once everything was put back
+    that could be.
     """
 
     file: IO[str] | None = None
     rows: list[Row] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    watch: Callable[[Row], None] = lambda row: None
     _alone: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def begin(self, **facts: Any) -> None:
@@ -98,6 +102,7 @@ class Timeline:
     def add(self, row: Row) -> None:
         """Append a row."""
         self.rows.append(row)
+        self.watch(row)
         self._write({"row": row.as_dict()})
 
     def find(self, at: float, finding: Finding) -> None:
@@ -108,6 +113,10 @@ class Timeline:
         """A remark of somebody who watches."""
         self.notes.append(note)
         self._write({"note": asdict(note)})
+
+    def deliver(self, number: int, at: float) -> None:
+        """An inject was shown to those who play."""
+        self._write({"inject": number, "at": at})
 
     def end(self, **facts: Any) -> None:
         """The run is over and nothing is owed but what `facts` name."""
@@ -124,7 +133,8 @@ class Timeline:
 class Recording:
     """A timeline read back. owed: roll-backs that a killed run left undone, latest first.
 
-    findings: as (seconds since the start, finding). end: what the last line says, if it is there.
+    findings: as (seconds since the start, finding). injects: as (number, seconds). end: what the
+    last line says, if it is there.
     """
 
     run: dict[str, Any] = field(default_factory=dict)
@@ -132,6 +142,7 @@ class Recording:
     owed: tuple[Action, ...] = ()
     findings: tuple[tuple[float, Finding], ...] = ()
     notes: tuple[Note, ...] = ()
+    injects: tuple[tuple[int, float], ...] = ()
     end: dict[str, Any] = field(default_factory=dict)
     ended: bool = False
 
@@ -156,6 +167,8 @@ def _take(found: Recording, line: dict[str, Any]) -> None:
         found.findings += ((line["at"], finding_of(line["finding"])),)
     elif "note" in line:
         found.notes += (Note(**line["note"]),)
+    elif "inject" in line:
+        found.injects += ((line["inject"], line["at"]),)
     elif "end" in line:
         found.end, found.ended = line["end"], True
     found.run = line.get("run", found.run)
@@ -170,7 +183,12 @@ def _settled(owed: tuple[Action, ...], undo: Action) -> tuple[Action, ...]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    text = path.read_text()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongInput(
+            Problem(str(path), f"it cannot be read: {error}", allowed="a timeline's file")
+        ) from None
     whole = text[: text.rfind("\n") + 1]
     for number, line in enumerate(whole.splitlines(), 1):
         try:

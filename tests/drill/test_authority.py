@@ -66,7 +66,7 @@ def test_asked_and_answered_before_the_action_and_recorded_like_any_other(plan):
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Refused(layer="person", reason="not today"), "acme/marc said no: not today"),
+        (Refused(layer="person", reason="not today"), "acme/marc: not today"),
         (NotObserved(reason="silence"), "acme/marc did not answer"),
     ],
 )
@@ -170,3 +170,37 @@ def test_people_of_a_distribution_consent_after_their_time(plan):
     people = Distribution(plan.people, lambda *_: 40.0, seed=1)
     report, _ = played(plan, stopping(BROKER), people)
     assert [row.done for row in report.timeline.rows] == [40.0, 41.0]
+
+
+def test_two_who_need_the_same_consent_at_once_ask_once(plan):
+    people = Answers()
+
+    def side(d):
+        assert (yield d.do(Stop(BROKER, 60.0))) == Done()
+
+    def script(d):
+        strands = []
+        for _ in range(2):
+            strands.append((yield d.start(side(d))))
+        for strand in strands:
+            yield d.join(strand)
+
+    _, toy = played(plan, script, people)
+    assert len(people.heard) == 1
+    assert toy.log == [Stop(BROKER, 60.0)] * 2
+
+
+def test_two_at_once_are_both_refused_and_after_silence_each_is_asked(plan):
+    for answer, asked in ((Refused(layer="person"), 1), (NotObserved(reason=""), 2)):
+        people = Answers(marc=answer)
+
+        def side(d):
+            assert (yield d.do(Stop(BROKER, 60.0))) == Refused(layer="authority")
+
+        def script(d):
+            strand = yield d.start(side(d))
+            yield from side(d)
+            yield d.join(strand)
+
+        _, toy = played(plan, script, people)
+        assert (len(people.heard), toy.log) == (asked, [])

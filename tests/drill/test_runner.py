@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from toy import Change, Look, Play, Restore, Toy
+from toy import Change, Look, Play, TakeBack, Toy
 
 from bulkhead.drill import Done, Finding, NotObserved, Refused, run
 from bulkhead.drill.bridge import Bridge
@@ -47,7 +47,7 @@ def test_what_was_changed_is_rolled_back_latest_first():
 
     toy = Toy()
     report = run(Play(script), toy.environment())
-    assert toy.log[-2:] == [Restore("b"), Restore("a")]
+    assert toy.log[-2:] == [TakeBack("b"), TakeBack("a")]
     assert toy.changed == set()
     assert [row.phase for row in report.timeline.rows] == ["run"] * 3 + ["roll-back"] * 2
 
@@ -63,7 +63,7 @@ def test_a_part_can_be_rolled_back_at_once_and_not_again_at_the_end():
     toy = Toy()
     report = run(Play(script), toy.environment())
     assert report.fault is None
-    assert toy.log.count(Restore("short")) == 1
+    assert toy.log.count(TakeBack("short")) == 1
     assert toy.changed == set()
 
 
@@ -85,7 +85,7 @@ def test_an_action_that_breaks_after_half_of_its_work_is_rolled_back_too():
     toy = Toy(broken={(Change, "a")})
     report = run(Play(script), toy.environment())
     assert report.fault is None
-    assert toy.log == [Change("a"), Restore("a")]
+    assert toy.log == [Change("a"), TakeBack("a")]
 
 
 def test_a_roll_back_that_fails_is_named_and_the_others_are_still_done():
@@ -93,9 +93,9 @@ def test_a_roll_back_that_fails_is_named_and_the_others_are_still_done():
         yield d.do(Change("a"))
         yield d.do(Change("b"))
 
-    toy = Toy(broken={(Restore, "b")})
+    toy = Toy(broken={(TakeBack, "b")})
     report = run(Play(script), toy.environment())
-    assert [action for action, _ in report.unmended] == [Restore("b")]
+    assert [action for action, _ in report.unmended] == [TakeBack("b")]
     assert toy.changed == {"b"}
     assert not report.held
 
@@ -144,7 +144,7 @@ def test_a_change_that_never_ends_is_said_to_be_under_way():
 
     toy = Toy(took={"for ever": 1e9})
     report = run(Play(script), toy.environment())
-    assert (Restore("for ever"), NotObserved(reason="")) in report.unmended
+    assert (TakeBack("for ever"), NotObserved(reason="")) in report.unmended
 
 
 def test_more_actions_than_the_drill_allows_itself_end_it():

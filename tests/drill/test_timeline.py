@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from toy import Change, Look, Play, Restore, Toy
+from toy import Change, Look, Play, TakeBack, Toy
 
 from bulkhead.drill import Done, NotObserved, Refused, Row, Timeline, run
 from bulkhead.drill import actions as catalogue
@@ -77,7 +77,7 @@ def test_a_killed_run_still_owes_its_roll_backs_and_they_can_be_done_later(recor
     killed = tmp_path / "killed.jsonl"
     killed.write_text("".join(lines[:cut]) + lines[cut][:20])
     recording = load(killed)
-    assert (recording.owed, recording.ended) == ((Restore("b"),), False)
+    assert (recording.owed, recording.ended) == ((TakeBack("b"),), False)
 
     toy = Toy()
     toy.changed.add("b")
@@ -106,6 +106,13 @@ def test_a_damaged_file_is_refused_with_its_line(recorded):
     path.write_text("{}\nnot json\n")
     with pytest.raises(WrongInput, match=r"run\.jsonl:2"):
         load(path)
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused_with_its_name(tmp_path):
+    (tmp_path / "picture.jsonl").write_bytes(b"\xff\xfe")
+    for name in ("nothing.jsonl", "picture.jsonl"):
+        with pytest.raises(WrongInput, match=name):
+            load(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from bulkhead.drill.actions import Lift
 from bulkhead.drill.timeline import load
 from bulkhead.environments.actions import lab as real
 from bulkhead.environments.actions import sim
-from bulkhead.environments.attacks import RUNS
 from bulkhead.environments.claim import claim
+from bulkhead.environments.running import RUNS
 from simulator.attacks.lateral_movement.cross_zone_pivot import CrossZonePivot
 
 ACME = "acme/ingest/ingest-1"

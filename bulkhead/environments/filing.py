@@ -1,0 +1,77 @@
+"""What a drill's run leaves on file: its documents beside the timeline, the improvement plan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from bulkhead.drill import improvements
+from bulkhead.drill.documents import Occasion, documents
+from bulkhead.drill.drills import Exercised
+from bulkhead.drill.improvements import Improvement, Planning
+from bulkhead.drill.participants import Participant
+from bulkhead.drill.timeline import load
+from bulkhead.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """Where documents of a drill go, and of whom they speak. days: until improvements are due."""
+
+    drill: Exercised
+    plan: Plan
+    tenant: str | None
+    state: Path
+    today: date
+    days: int = improvements.DAYS
+
+
+def planned(file: File, folder: Path, participants: Iterable[Participant] = ()) -> list[Path]:
+    """Write the documents that exist before a run; their paths."""
+    return _write(folder, _occasion(file, participants=tuple(participants)))
+
+
+def after(file: File, timeline: Path) -> list[Path]:
+    """Bring the improvement plan up to date and write all documents beside the timeline."""
+    recording = load(timeline)
+    kept = improvements.read(file.state)
+    planning = Planning(
+        plan=file.plan,
+        exercise=file.drill.exercise,
+        tenant=file.tenant,
+        today=file.today,
+        days=file.days,
+    )
+    rows = improvements.updated(kept, recording, planning)
+    improvements.keep(file.state, rows)
+    return again(file, timeline, rows)
+
+
+def again(file: File, timeline: Path, rows: Iterable[Improvement] | None = None) -> list[Path]:
+    """Write all documents of a recorded run, with the improvement plan as it is."""
+    recording = load(timeline)
+    where = (file.drill.about.name, recording.run.get("environment"), file.tenant or "")
+    known = improvements.read(file.state) if rows is None else rows
+    mine = tuple(row for row in known if (row.drill, row.environment, row.tenant) == where)
+    occasion = replace(_occasion(file), recording=recording, improvements=mine)
+    return _write(timeline.with_suffix(""), occasion)
+
+
+def _occasion(file: File, participants: tuple[Participant, ...] = ()) -> Occasion:
+    return Occasion(
+        about=file.drill.about,
+        exercise=file.drill.exercise,
+        plan=file.plan,
+        tenant=file.tenant,
+        participants=participants,
+    )
+
+
+def _write(folder: Path, occasion: Occasion) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for name, said in documents(occasion).items():
+        path = folder / name
+        path.write_text(said)
+        found.append(path)
+    return found
