@@ -8,7 +8,6 @@ are over, or when standard input is closed. It opens nothing that listens, and w
 
 import json
 import os
-import select
 import selectors
 import socket
 import ssl
@@ -25,6 +24,8 @@ NTP = b"\x23" + bytes(47)
 PAYLOADS = {53: DNS, 123: NTP}
 AT_ONCE = 100
 TRIES = 5
+ALERT = 0.4
+"""Seconds in which a broker's refusal of a certificate arrives."""
 TAKEN_OVER = b"\x8e"
 """MQTT 5's reason for a session that another client of the same name has taken."""
 
@@ -197,75 +198,25 @@ def publish_one(job: Job, patience: float) -> tuple[str, str]:
                 return "broker-login", f"DISCONNECT {body[0]:#x}" if body else "DISCONNECT"
 
 
-def handshake(jobs: list[Job], patience: float) -> None:
-    """One TLS handshake each, and no session: what is asked for in MQTT no broker speaks."""
-    for job in jobs:
-        try:
-            say(job, *shake(job, patience))
-        except ssl.SSLError as problem:
-            say(job, "tls", problem.reason or str(problem))
-        except (EOFError, OSError) as problem:
-            say(job, "broken", str(problem) or type(problem).__name__)
-
-
-def shake(job: Job, patience: float) -> tuple[str, str]:
-    """Whether the broker answers a CONNECT of a protocol level that it must refuse."""
-    with secured(job, patience) as broker:
-        hello = text("MQTT") + b"\x7f\x02\x00\x0a" + text(job["name"])
-        broker.sendall(b"\x10" + length(hello) + hello)
-        kind, body = packet(broker)
-        return ("", "admitted") if kind == 0x20 else ("broken", f"packet {kind:#x} {body[:8]!r}")
-
-
 def secured(job: Job, patience: float) -> ssl.SSLSocket:
-    """A connection to the broker with the certificate that is lying there."""
+    """A connection to the broker with the certificate that is lying there.
+
+    In TLS 1.3 a server judges after the client is done; its alert is waited for here, since data
+    that it never reads would make it reset the connection, and the alert would be lost.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.load_cert_chain(job["certificate"], job["key"])
     plain = socket.create_connection((job["address"], job["port"]), timeout=patience)
-    return context.wrap_socket(plain)
-
-
-def impersonate(jobs: list[Job], patience: float) -> None:
-    """Hold one session, and begin it again whenever it is taken back, until standard input ends.
-
-    Said: `granted` for each session, `lost` for each end, `over` with a layer once refused.
-    """
-    [job] = jobs
-    while True:
-        try:
-            with secured(job, patience) as broker:
-                hold(job, broker)
-        except ssl.SSLError as problem:
-            return say(job, "tls", problem.reason or str(problem))
-        except (EOFError, OSError) as problem:
-            tell(job, "lost", reason=str(problem))
-        if select_stdin(0.2):
-            return say(job, "", "withdrawn")
-
-
-def hold(job: Job, broker: ssl.SSLSocket) -> None:
-    """One session with a keep-alive, until it ends (EOFError) or standard input does."""
-    hello = text("MQTT") + b"\x04\x02\x00\x0a" + text(job["name"])
-    broker.sendall(b"\x10" + length(hello) + hello)
-    kind, body = packet(broker)
-    if kind != 0x20 or body[1] != 0:
-        raise EOFError(f"packet {kind:#x} {body[:2]!r}")
-    tell(job, "granted")
-    while True:
-        readable, _, _ = select.select([broker, sys.stdin], [], [], 3.0)
-        if sys.stdin in readable:
-            broker.sendall(b"\xe0\x00")
-            return
-        if broker in readable:
-            packet(broker)
-        else:
-            broker.sendall(b"\xc0\x00")
-
-
-def select_stdin(seconds: float) -> bool:
-    """Whether standard input ended, or will within so many seconds."""
-    return bool(select.select([sys.stdin], [], [], seconds)[0])
+    broker = context.wrap_socket(plain)
+    broker.settimeout(ALERT)
+    try:
+        if not broker.recv(1):
+            raise EOFError("closed without a word")
+    except TimeoutError:
+        broker.settimeout(patience)
+        return broker
+    raise EOFError("it spoke first")
 
 
 def text(value: str) -> bytes:
@@ -345,10 +296,10 @@ ERRANDS: dict[str, Callable[[list[Job], float], None]] = {
     "neighbours": neighbours,
     "publish": publish,
     "query": query,
-    "handshake": handshake,
-    "impersonate": impersonate,
 }
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """The errand that standard input orders."""
     asked = json.loads(sys.stdin.readline())
     ERRANDS[asked["do"]](asked["jobs"], asked["patience"])

@@ -19,6 +19,7 @@ from bulkhead.drill.actions import (
 )
 from bulkhead.drill.bridge import Bridge, Failed
 from bulkhead.drill.environment import Environment, Handler, Steps
+from bulkhead.drill.flows import Cut, Hold, Passes, Release
 from bulkhead.drill.incidents import (
     Copy,
     Discard,
@@ -42,6 +43,7 @@ from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
 from bulkhead.environments.actions import lab_attempts, lab_services, lab_telemetry
 from bulkhead.environments.actions.asking import LAYERS, SERVICE_LAYERS, flow_of
 from bulkhead.environments.actions.lab_certificates import Certificates
+from bulkhead.environments.actions.lab_flows import Flows
 from bulkhead.environments.actions.lab_hosts import Hosts
 from bulkhead.environments.actions.lab_impostors import Impostors
 from bulkhead.environments.actions.lab_lifting import Lifting
@@ -67,6 +69,13 @@ def environment(standing: "Standing", plan: Plan) -> Environment:
         Reach: lambda actions: lab_attempts.reach(hosts, actions),
         Lift: _each(lambda action: _lift(lifting, hosts, action)),
         PutBack: _each(lambda action: _put_back(lifting, hosts, action)),
+    }
+    flows = Flows(standing, hosts)
+    table |= {
+        Hold: _each(flows.hold),
+        Release: _each(flows.release),
+        Passes: _each(flows.passes),
+        Cut: _each(flows.cut),
     }
     if hosts.machines:
         table |= {

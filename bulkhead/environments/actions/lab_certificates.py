@@ -29,7 +29,7 @@ from bulkhead.errors import BulkheadError, Problem
 from bulkhead.plan import Host
 from bulkhead.trust import Authority
 from bulkhead.trust.local import local
-from bulkhead.trust.verdicts import client_verdict
+from bulkhead.trust.verdicts import Verdict, client_verdict
 from bulkhead.wire.certificates import Profile, dotted
 from infra.inventory.roles import PORTS, authority
 from infra.inventory.variables import lifetime
@@ -100,13 +100,16 @@ class Certificates:
         return Done()
 
     def restore(self, action: Restore) -> Outcome:
-        """The list first: else a good certificate might be judged by an old one."""
+        """The list first: else a good certificate might be judged by an old one.
+
+        A revoked certificate's key may be in other hands: it is made anew.
+        """
         if why := self.hosts.missing(action.source, action.target):
             return NotObserved(reason=why)
         self._publish(action.target)
         gateway = self._gateway(action.source)
         if not self._good(gateway):
-            self._issue(gateway)
+            self._issue(gateway, rekey=self._verdict(gateway) == "revoked")
         return Done()
 
     def revoke(self, action: Revoke) -> Outcome:
@@ -192,16 +195,20 @@ class Certificates:
 
     def _good(self, gateway: Host) -> bool:
         """Whether it fits its key, is not listed, and has more than half of its life left."""
-        signer, now = self._authority(authority(gateway)), datetime.now(UTC)
-        held = self._held(gateway)
-        if client_verdict(held, [signer.anchor()], [signer.revocations()], now) != "good":
+        if self._verdict(gateway) != "good":
             return False
-        leaf = x509.load_pem_x509_certificate(held.encode())
+        leaf = x509.load_pem_x509_certificate(self._held(gateway).encode())
         own = leaf.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         key = str(TLS / f"{gateway.role}.key")
         fits = self.hosts.run(gateway.id, ["openssl", "pkey", "-in", key, "-pubout"])
-        left = (leaf.not_valid_after_utc - now).total_seconds()
+        left = (leaf.not_valid_after_utc - datetime.now(UTC)).total_seconds()
         return fits == own.decode() and left > lifetime(self.hosts.plan, gateway) / 2
+
+    def _verdict(self, gateway: Host) -> Verdict:
+        """Of the certificate that it holds, by its authority's own list."""
+        signer = self._authority(authority(gateway))
+        anchors, lists = [signer.anchor()], [signer.revocations()]
+        return client_verdict(self._held(gateway), anchors, lists, datetime.now(UTC))
 
     def _held(self, gateway: Host) -> str:
         return self.hosts.run(gateway.id, ["cat", str(TLS / f"{gateway.role}.pem")])

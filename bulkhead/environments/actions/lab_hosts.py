@@ -111,10 +111,24 @@ def _group(account: str) -> str:
     return "nogroup" if account == NOBODY else account
 
 
+STREAMED = ("attacker", "holder")
+"""Modules beside this one that run on hosts, which have neither them nor this package."""
+LOADER = """
+import sys, types
+for name, text in {sources!r}.items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+sys.modules[{first!r}].main()
+"""
+
+
 @cache
 def script() -> str:
-    """The attacker's script, to be streamed."""
-    return Path(__file__).with_name("attacker.py").read_text()
+    """The streamed modules as one program, each under its own name."""
+    here = Path(__file__)
+    names = {f"{__package__}.{name}": here.with_name(f"{name}.py") for name in STREAMED}
+    sources = {name: path.read_text() for name, path in names.items()}
+    return LOADER.format(sources=sources, first=next(iter(sources)))
 
 
 Said = Mapping[str, Any]
@@ -160,6 +174,14 @@ class Errand:
         if self._process.returncode:
             raise BulkheadError(Problem("errand", err.decode(errors="replace").strip()[-500:]))
         return [json.loads(line) for line in out.splitlines()]
+
+    def ask(self) -> None:
+        """Give it another line. BulkheadError where it has ended."""
+        try:
+            self._in.write(b"\n")
+            self._in.flush()
+        except OSError as error:
+            raise BulkheadError(Problem("errand", f"it has ended: {error}")) from None
 
     def close(self) -> None:
         """End it."""

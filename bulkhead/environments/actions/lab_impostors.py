@@ -56,8 +56,8 @@ Key = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class _Running:
-    """An impostor's errand. over: what it last said, once it ended."""
+class Running:
+    """An errand that goes on. over: what it last said, once it ended."""
 
     errand: Errand
     rest: bytes = b""
@@ -81,7 +81,7 @@ class Impostors:
     """Handshakes, and sessions in another's name, of one run."""
 
     hosts: Hosts
-    running: dict[Key, _Running] = field(default_factory=dict)
+    running: dict[Key, Running] = field(default_factory=dict)
 
     def handshake(self, action: Handshake) -> Outcome:
         """The network first; then the broker, as the source's service."""
@@ -114,7 +114,7 @@ class Impostors:
             return met
         since = time.time()
         job = self._job(action.source, action.target, action.path, _copied(), action.identity)
-        running = _Running(
+        running = Running(
             Errand(self.hosts, action.identity, "impersonate", [job], PATIENCE, action.source)
         )
         key = (action.source, action.target, action.identity)
@@ -175,7 +175,7 @@ class Impostors:
             "name": dotted(name or source),
         }
 
-    def _end(self, running: _Running | None) -> None:
+    def _end(self, running: Running | None) -> None:
         if running is not None:
             running.errand.close()
 

@@ -18,7 +18,7 @@ from bulkhead.drill.actions import (
 )
 from bulkhead.drill.environment import Environment, Handler, Steps
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome
-from bulkhead.environments.actions import sim_incidents
+from bulkhead.environments.actions import sim_flows, sim_incidents
 from bulkhead.environments.actions.sim_estate import Estate
 from bulkhead.environments.actions.sim_world import World
 from bulkhead.plan import Plan
@@ -59,6 +59,7 @@ def of(world: World) -> Environment:
     handlers: dict[type[Action], Handler] = {
         kind: _Model(seconds, answer) for kind, (seconds, answer) in table.items()
     }
+    handlers |= sim_flows.handlers(world)
     incidents = sim_incidents.handlers(world, Estate(world.plan, clock))
     if world.services:
         return Environment("sim", clock, handlers | incidents, hostile=True)
