@@ -5,17 +5,18 @@ says that telemetry was away. In the lab the historians hold the values; the rep
 them, and says so.
 """
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
-from typing import Any
+from math import inf, isnan
 
 from bulkhead.errors import WrongInput
-from bulkhead.evidence.signals_picture import ISO_20816_3, Series
+from bulkhead.evidence.signals_picture import Series
 from bulkhead.evidence.story import Floor, Played, Step
-from bulkhead.plan import Asset, Plan
+from bulkhead.plan import Plan
 from bulkhead.wire.telemetry import SIGNALS
+from simulator.plant import Plant
+from simulator.plant.machines import Machine
+from simulator.plant.severity import LIMITS
 
 SEED = 1
 """Of the simulated plant."""
@@ -32,7 +33,7 @@ def floors(plan: Plan, runs: Sequence[Played]) -> tuple[Floor, ...]:
     for run in runs:
         away = outages(run)
         for gateway in sorted(away):
-            site = gateway.rpartition("/")[0].rpartition("/")[0]
+            site = _site(gateway)
             series, why = _series(plan, site, gateway, run, away[gateway])
             found.append(
                 Floor(site=site, environment=run.environment, run=run.name, series=series, why=why)
@@ -69,44 +70,46 @@ def _series(
     """The signals, or None and why not."""
     if run.environment != "sim":
         return None, "the report does not read the historian"
-    module = _plant()
-    if module is None:
-        return None, "this installation has no simulated plant"
     try:
-        plant = module.Plant(plan, SEED)
+        plant = Plant(plan, SEED)
     except WrongInput as error:
         return None, error.problems[0].what
-    machines = [asset for asset in plan.assets if _behind(asset, site, gateway, plan)]
+    behind = {gateway} | _controllers(plan, gateway)
+    machines = [one for one in plant.machines.get(site, {}).values() if one.behind in behind]
     if not machines:
         return None, f"no machine stands behind {gateway}"
     filled = any(_filled(step, gateway) for step in run.steps)
-    shown = _Shown(plant, site, run, away, filled)
-    pairs = [(asset, signal) for asset in machines for signal in SIGNALS][:_MOST]
+    shown = _Shown(plant, run, away, filled)
+    pairs = [(machine, signal) for machine in machines for signal in SIGNALS]
     said = "Dotted: filled from the gateway's buffer afterwards." if filled else ""
-    left = len(machines) * len(SIGNALS) - len(pairs)
+    left = max(0, len(pairs) - _MOST)
     more = f" {left} further signals are not shown." if left else ""
-    return tuple(shown.series(asset, signal) for asset, signal in pairs), said + more
+    return tuple(shown.series(*pair) for pair in pairs[:_MOST]), said + more
 
 
-def _plant() -> Any:
-    """The module of the simulated plant, if this installation has it."""
-    try:
-        return importlib.import_module("simulator.plant")
-    except ModuleNotFoundError:
-        return None
+def _controllers(plan: Plan, gateway: str) -> set[str]:
+    """The hosts of the PLCs that are behind a gateway."""
+    names = {
+        (asset.site, asset.id.rpartition("/")[2])
+        for asset in plan.assets
+        if asset.kind == "plc" and asset.behind == gateway
+    }
+    return {
+        host.id
+        for host in plan.hosts
+        if host.role == "plc" and (_site(host.id), host.id.rpartition("/")[2]) in names
+    }
 
 
-def _behind(asset: Asset, site: str, gateway: str, plan: Plan) -> bool:
-    """Whether it is a machine that is seen through that gateway, by its PLC or at once."""
-    if asset.site != site or not any(name.endswith(".bearing") for name, _ in asset.attributes):
-        return False
-    behind = {gateway}
-    hosts = {host.id: host for host in plan.hosts}
-    for other in plan.assets:
-        if other.kind == "plc" and other.site == site and other.behind == gateway:
-            name = other.id.rpartition("/")[2]
-            behind |= {host for host in hosts if host.endswith(f"{site}/ot/{name}")}
-    return asset.behind in behind
+def _site(host: str) -> str:
+    """The site of a plant's host: `acme/lyon/ai/gw-1` is at `acme/lyon`."""
+    return host.rpartition("/")[0].rpartition("/")[0]
+
+
+def _bands(machine: Machine) -> tuple[tuple[str, float], ...]:
+    """The evaluation zones of ISO 20816-3 that are assumed of a machine."""
+    limits = LIMITS[machine.kind.group, machine.kind.support]
+    return tuple(zip("ABCD", (*limits, inf), strict=True))
 
 
 def _filled(step: Step, gateway: str) -> bool:
@@ -117,27 +120,25 @@ def _filled(step: Step, gateway: str) -> bool:
 class _Shown:
     """What is the same of all signals of one plant around one run."""
 
-    plant: Any
-    site: str
+    plant: Plant
     run: Played
     away: tuple[tuple[float, float], ...]
     filled: bool
 
-    def series(self, asset: Asset, signal: str) -> Series:
+    def series(self, machine: Machine, signal: str) -> Series:
         """One signal of one machine, from before the run until after it."""
         around = max(_LEAST, self.run.lasted / 4)
         first, last = -around, self.run.lasted + around
         step = max(1.0, (last - first) / _POINTS)
-        device = asset.id.rpartition("/")[2]
         start, end = _BEGAN + first, _BEGAN + last
-        values = self.plant.series(self.site, device, signal, start, end, step)
+        values = self.plant.series(machine.site, machine.name, signal, start, end, step)
         return Series(
-            name=f"{device} {signal.replace('_', ' ')}",
+            name=f"{machine.name} {signal.replace('_', ' ')}",
             unit=SIGNALS[signal].unit,
             times=tuple(first + step * number for number in range(len(values))),
             values=tuple(None if isnan(value) else float(value) for value in values),
             shaded=self.away,
             filled=self.filled,
-            bands=ISO_20816_3 if signal == "vibration" else (),
+            bands=_bands(machine) if signal == "vibration" else (),
             marks=((0.0, "drill begins"),),
         )

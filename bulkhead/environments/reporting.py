@@ -1,10 +1,8 @@
 """The report put together: what runs left in the state directory, the catalogues, the plant."""
 
-import importlib
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,16 +10,17 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bulkhead.drill.drills import About
+from bulkhead.drill.exercise import Inject
 from bulkhead.environments.claim import Claim
 from bulkhead.environments.floors import floors
-from bulkhead.evidence.load import CLAIM, load
+from bulkhead.errors import WrongInput
+from bulkhead.evidence.load import CLAIM, Kept, load
 from bulkhead.evidence.story import (
     Claimed,
     Differing,
-    Event,
     Exercised,
     Input,
     LayerCount,
@@ -32,6 +31,9 @@ from bulkhead.network.deployed import Layer
 from bulkhead.network.ports import EVERYTHING
 from bulkhead.network.reach import Reach, reach
 from bulkhead.plan import Plan, digest
+
+if TYPE_CHECKING:
+    from simulator.drills import Kind
 
 _PARTS = ("bulkhead", "pulumi", "pulumi-aws", "boto3", "moto", "cryptography", "simpy", "numpy")
 
@@ -48,7 +50,7 @@ def story(plan: Plan, state: Path, made: str, blueprint: Path | None = None) -> 
     if blueprint is not None:
         content = sha256(blueprint.read_bytes()).hexdigest()
         inputs.insert(0, Input(name=blueprint.name, what="blueprint", sha256=content))
-    exercises = _exercises(plan, kept.runs)
+    exercises = _exercises(plan, kept)
     return Story(
         plan=plan,
         digest=digest(plan),
@@ -135,13 +137,16 @@ def _stops(computed: Reach) -> Counter[Layer]:
     return found
 
 
-def _exercises(plan: Plan, runs: Sequence[Played]) -> tuple[Exercised, ...]:
+def _exercises(plan: Plan, kept: Kept) -> tuple[Exercised, ...]:
     """Runs by drill and attack, with what the catalogues say of each."""
-    attacks, drills = _catalogue("simulator.attacks"), _catalogue("simulator.drills")
+    from simulator import attacks as attacking
+    from simulator import drills as drilling
+
+    attacks, drills = attacking.catalogue(), drilling.catalogue()
     found = []
-    for name in sorted({run.name for run in runs}):
+    for name in sorted({run.name for run in kept.runs}):
         about: About | None = getattr(attacks.get(name) or drills.get(name), "about", None)
-        own = [run for run in runs if run.name == name]
+        own = [run for run in kept.runs if run.name == name]
         found.append(
             Exercised(
                 name=name,
@@ -149,6 +154,7 @@ def _exercises(plan: Plan, runs: Sequence[Played]) -> tuple[Exercised, ...]:
                 attack=name in attacks,
                 runs=tuple(sorted(own, key=_place)),
                 injects=_injects(drills.get(name), plan),
+                improvements=tuple(row for row in kept.improvements if row.drill == name),
             )
         )
     return tuple(found)
@@ -158,20 +164,14 @@ def _place(run: Played) -> tuple[bool, str]:
     return (run.environment != "sim", run.environment)
 
 
-def _catalogue(name: str) -> Mapping[str, Any]:
-    """A catalogue by name; empty where this installation has none."""
+def _injects(kind: "Kind | None", plan: Plan) -> tuple[Inject, ...]:
+    """The planned events of a drill's exercise; none of what is no drill, or not of this plan."""
+    if kind is None:
+        return ()
     try:
-        found: Mapping[str, Any] = importlib.import_module(name).catalogue()
-    except ModuleNotFoundError:
-        return {}
-    return found
-
-
-def _injects(kind: Any, plan: Plan) -> tuple[Event, ...]:
-    """The planned events of a drill's exercise; none of what is no exercise."""
-    exercise = getattr(kind(plan), "exercise", None) if kind else None
-    rows = exercise.injects if exercise else ()
-    return tuple(Event(after=row.after, to=row.to, text=row.text) for row in rows)
+        return kind(plan).exercise.injects
+    except WrongInput:
+        return ()
 
 
 def _tools() -> tuple[tuple[str, str], ...]:

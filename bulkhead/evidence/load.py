@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from bulkhead.controls.results import Verification
+from bulkhead.drill import improvements
+from bulkhead.drill.improvements import Improvement
 from bulkhead.errors import BulkheadError, Problem, WrongInput
 from bulkhead.evidence.plain import restored
 from bulkhead.evidence.played import played_of
@@ -19,7 +21,7 @@ from bulkhead.evidence.story import Claimed, Input, Played
 
 RUNS, CLAIM, VERIFY = "runs", "claim", "verify"
 """Folders below the state directory."""
-_KINDS = {RUNS: "timeline", CLAIM: "claim", VERIFY: "controls"}
+_KINDS = {RUNS: "timeline", CLAIM: "claim", VERIFY: "controls", improvements.FILE: "improvements"}
 T = TypeVar("T")
 ENVIRONMENTS = ("sim", "lab", "aws")
 
@@ -31,6 +33,7 @@ class Kept:
     claims: list[Claimed] = field(default_factory=list)
     verifications: list[Verification] = field(default_factory=list)
     runs: list[Played] = field(default_factory=list)
+    improvements: list[Improvement] = field(default_factory=list)
     inputs: list[Input] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
 
@@ -43,7 +46,25 @@ def load(state: Path) -> Kept:
         kept.verifications += _read(kept, state, f"{VERIFY}/{name}.json", _verified)
     for file in _latest(state):
         kept.runs += _read(kept, state, f"{RUNS}/{file}", played_of)
+    for run in kept.runs:
+        kept.inputs += _documents(state, run)
+    for rows in _read(kept, state, improvements.FILE, lambda *_: improvements.read(state)):
+        kept.improvements += rows
     return kept
+
+
+def _documents(state: Path, run: Played) -> list[Input]:
+    """What an exercise officer files of a run: beside its timeline, in a folder of its name."""
+    folder = (state / run.file).with_suffix("")
+    return [
+        Input(
+            name=f"{run.file.removesuffix('.jsonl')}/{path.name}",
+            what="exercise document",
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in sorted(folder.glob("*"))
+        if path.is_file()
+    ]
 
 
 def _read(kept: Kept, state: Path, name: str, read: Callable[[bytes, str], T]) -> list[T]:

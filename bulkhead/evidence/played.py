@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from bulkhead.drill.findings import Finding
+from bulkhead.drill.timeline import Note
 from bulkhead.errors import Problem, WrongInput
-from bulkhead.evidence.story import Found, Note, Played, Step, Word
+from bulkhead.evidence.story import Found, Played, Step, Word
 
 _ENDS = ("source", "target", "broker", "historian", "host", "attempt", "layer")
 _OUTCOMES = ("done", "refused", "not observed")
@@ -37,12 +38,13 @@ def _played(lines: list[dict[str, Any]], name: str) -> Played:
     return Played(
         name=str(run["drill"]),
         environment=str(run["environment"]),
-        at=str(run.get("at") or _moment(file)),
-        digest=run.get("digest"),
+        at=_moment(file),
+        digest=run.get("estate"),
         ended=str(end["ended"]) if end else None,
         steps=tuple(_step(line["row"]) for line in lines if "row" in line),
         found=tuple(_found(line) for line in lines if "finding" in line) if recorded else None,
-        notes=tuple(_note(line["note"]) for line in lines if "note" in line),
+        notes=tuple(Note(**line["note"]) for line in lines if "note" in line),
+        injects=tuple((int(row["inject"]), float(row["at"])) for row in lines if "inject" in row),
         unmended=tuple(str(row) for row in end.get("unmended", ())),
         owed=0 if end else _owed(lines),
         file=name,
@@ -50,7 +52,7 @@ def _played(lines: list[dict[str, Any]], name: str) -> Played:
     )
 
 
-_OWN_PLACE = ("drill", "environment", "at", "digest")
+_OWN_PLACE = ("drill", "environment", "estate")
 
 
 def _last(lines: list[dict[str, Any]], key: str) -> dict[str, Any]:
@@ -123,10 +125,6 @@ def _found(line: Mapping[str, Any]) -> Found:
     said = {name: value for name, value in line["finding"].items() if name in _FINDING}
     at = line.get("at")
     return Found(finding=Finding(**said), at=None if at is None else float(at))
-
-
-def _note(said: Mapping[str, Any]) -> Note:
-    return Note(at=float(said["at"]), by=str(said["by"]), text=str(said["text"]))
 
 
 def _owed(lines: list[dict[str, Any]]) -> int:

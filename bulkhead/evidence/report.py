@@ -2,12 +2,14 @@
 
 import hashlib
 from base64 import b64encode
+from datetime import date
 
 from bulkhead.controls.results import ORDER, Observation, Result
 from bulkhead.evidence import (
     attempts,
     levels_picture,
     red,
+    requirements,
     signals_picture,
     timeline_picture,
     topology,
@@ -48,6 +50,10 @@ def page(story: Story) -> str:
             by_host=attempts.by_host,
             worst=worst,
             places=places(story),
+            counted=requirements.counted,
+            unmet=requirements.unmet,
+            undecided=requirements.unobserved,
+            today=date.fromisoformat(story.made[:10]),
         )
     )
     return said

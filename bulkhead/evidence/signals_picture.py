@@ -6,8 +6,6 @@ from math import floor, isfinite, log10
 
 from bulkhead.evidence.drawing import Drawing, Line, Point, Rect, Shape, Text, fit, width_of
 
-ISO_20816_3 = (("A", 1.4), ("B", 2.8), ("C", 4.5), ("D", float("inf")))
-"""Zones of ISO 20816-3 (group 2, rigid) with their upper limits, mm/s rms."""
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340.0, 168.0, 46.0, 12.0, 34.0, 30.0
 _UNITS = ((3600, "h"), (60, "min"), (1, "s"))
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400, 864000)

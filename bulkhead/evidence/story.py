@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bulkhead.controls.results import Verification
+from bulkhead.drill.exercise import Inject
 from bulkhead.drill.findings import Finding
+from bulkhead.drill.improvements import Improvement
+from bulkhead.drill.timeline import Note
 from bulkhead.evidence.signals_picture import Series
 from bulkhead.plan import Plan
 
@@ -105,21 +108,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A remark of somebody who watched."""
-
-    at: float
-    by: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """One run of a drill or an attack, from its timeline.
 
     digest: of the plan, None where the timeline does not say. ended: None of a run that was cut
     off. found: None where the timeline holds no findings at all. unmended: what was not put back;
-    owed: how many roll-backs a run that was cut off left undone. facts: what else it began with.
+    owed: how many roll-backs a run that was cut off left undone. injects: delivered, as (number,
+    seconds). facts: what else it began with.
     """
 
     name: str
@@ -133,6 +128,7 @@ class Played:
     unmended: tuple[str, ...]
     owed: int
     file: str
+    injects: tuple[tuple[int, float], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -152,34 +148,17 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Improvement:
-    """One row of an improvement plan. done: when a run showed that it holds; empty while open."""
-
-    drill: str
-    text: str
-    owner: str
-    due: str
-    done: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A row of the master scenario events list. after: planned seconds from the start."""
-
-    after: float
-    to: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exercised:
-    """A drill or an attack, with its latest run in each environment, by environment."""
+    """A drill or an attack, with its latest run in each environment, by environment.
+
+    injects: as planned; empty of an attack.
+    """
 
     name: str
     title: str
     attack: bool
     runs: tuple[Played, ...]
-    injects: tuple[Event, ...] = ()
+    injects: tuple[Inject, ...] = ()
     improvements: tuple[Improvement, ...] = ()
 
 

@@ -8,20 +8,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from bulkhead.drill.exercise import Inject
 from bulkhead.evidence.drawing import Disc, Drawing, Line, Rect, Shape, Text, fit
 from bulkhead.evidence.signals_picture import moments
-from bulkhead.evidence.story import Event, Found, Played, Step
+from bulkhead.evidence.story import Found, Played, Step
 
 WIDTH, LEFT, RIGHT, LANE, BAR = 960.0, 236.0, 16.0, 24.0, 12.0
 _KINDS = 9
 """Lanes for kinds of action; further kinds share the last one."""
-_NAMED = ("asked: ", "due: ", "planned ")
+_NAMED = ("asked: ", "due: ", "injects")
 """How the names of lanes begin that are no kinds of action."""
 _SCALES_APART = 3.0
 
 
-def picture(runs: Sequence[Played], injects: Sequence[Event] = ()) -> Drawing:
-    """The runs' timelines, each with its own heading. injects: as they were planned."""
+def picture(runs: Sequence[Played], injects: Sequence[Inject] = ()) -> Drawing:
+    """The runs' timelines, each with its own heading. injects: what the exercise plans."""
     longest = max((run.lasted for run in runs), default=0.0)
     shapes: list[Shape] = []
     y = 0.0
@@ -61,7 +62,7 @@ class _Mark:
 @dataclass(slots=True)
 class _Panel:
     run: Played
-    injects: Sequence[Event]
+    injects: Sequence[Inject]
     top: float
     length: float
     lanes: dict[str, list[_Mark]] = field(default_factory=dict)
@@ -155,15 +156,11 @@ def _standing(x: float, y: float, standing: str, title: str) -> Disc:
     return Disc(x=x, y=y, radius=7, kind=f"spot {kind}", text=text, title=title)
 
 
-def _lanes(run: Played, injects: Sequence[Event]) -> dict[str, list[_Mark]]:
+def _lanes(run: Played, injects: Sequence[Inject]) -> dict[str, list[_Mark]]:
     """Marks by lane: deadlines, injects, people, actions by kind, roll-back. Empty ones are not."""
     found: dict[str, list[_Mark]] = {
         **_deadlines(run),
-        "planned injects": [
-            _Mark(one.after, one.after, "inject", f"{one.after:g} s, to {one.to}: {one.text}")
-            for one in injects
-            if one.after <= run.lasted
-        ],
+        "injects": list(_injects(run, injects)),
     }
     for step in run.steps:
         if step.who:
@@ -173,6 +170,13 @@ def _lanes(run: Played, injects: Sequence[Event]) -> dict[str, list[_Mark]]:
             found.setdefault(_lane_of(step, found), []).append(_mark(step))
     found["put back"] = [_mark(step) for step in run.steps if step.undo]
     return {name: marks for name, marks in found.items() if marks}
+
+
+def _injects(run: Played, planned: Sequence[Inject]) -> Iterator[_Mark]:
+    """Injects when they were delivered, with their text where the exercise is known."""
+    texts = {one.number: f", to {one.to}: {one.text}" for one in planned}
+    for number, at in run.injects:
+        yield _Mark(at, at, "inject", f"{at:.1f} s: inject {number}{texts.get(number, '')}")
 
 
 def _lane_of(step: Step, found: dict[str, list[_Mark]]) -> str:

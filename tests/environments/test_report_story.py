@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from bulkhead.errors import Problem, WrongInput
 from bulkhead.evidence.load import load
 from bulkhead.evidence.played import played_of
 from bulkhead.wire.telemetry import SIGNALS
+from simulator.plant import Plant
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +72,8 @@ def test_a_run_without_silence_has_no_outage(run):
     assert floors.floors(example(), [replace(run, steps=quiet)]) == ()
 
 
-class Flat:
+class Flat(Plant):
     """A plant whose every signal is 1, with one value missing."""
-
-    def __init__(self, plan, seed):
-        self.asked = []
 
     def series(self, site, device, signal, start, end, step):
         values = np.ones(int(np.ceil((end - start) / step)))
@@ -85,7 +82,7 @@ class Flat:
 
 
 def test_in_sim_the_machines_behind_the_gateway_are_shown_around_the_run(monkeypatch, plan, run):
-    monkeypatch.setattr(floors, "_plant", lambda: SimpleNamespace(Plant=Flat))
+    monkeypatch.setattr(floors, "Plant", Flat)
     [floor] = floors.floors(plan, [run])
     assert (floor.site, floor.environment, floor.run) == ("acme/lyon", "sim", run.name)
     assert len(floor.series) == 2 * len(SIGNALS)
@@ -108,20 +105,26 @@ def test_in_the_lab_the_plant_is_not_observed_and_says_so(tmp_path, plan):
     assert "historian" in floor.why
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_without_a_plant_or_its_bearings_the_plant_is_not_observed(monkeypatch, plan, run, there):
+def test_a_plant_whose_bearings_are_unknown_is_not_observed(monkeypatch, plan, run):
     def refused(plan, seed):
         raise WrongInput(Problem("bearing", "the geometry of bearing 'X' is not known"))
 
-    module = SimpleNamespace(Plant=refused) if there else None
-    monkeypatch.setattr(floors, "_plant", lambda: module)
+    monkeypatch.setattr(floors, "Plant", refused)
     [floor] = floors.floors(plan, [run])
     assert floor.series is None
-    assert ("geometry" if there else "no simulated plant") in floor.why
+    assert "geometry" in floor.why
+
+
+def test_the_real_plant_is_shown_with_the_zones_that_its_machines_have(plan, run):
+    [floor] = floors.floors(plan, [run])
+    bands = {one.name: one.bands for one in floor.series if one.bands}
+    assert bands.keys() == {"mill-1 vibration", "lathe-1 vibration"}
+    assert [limit for _, limit in bands["mill-1 vibration"]][:3] == [1.4, 2.8, 4.5]
+    assert all(len(one.times) == len(one.values) > 200 for one in floor.series)
 
 
 def test_a_gateway_that_nobody_planned_has_no_machines(monkeypatch, plan, run):
-    monkeypatch.setattr(floors, "_plant", lambda: SimpleNamespace(Plant=Flat))
+    monkeypatch.setattr(floors, "Plant", Flat)
     moved = (
         b'{"run": {"drill": "x", "environment": "sim"}}\n'
         + json.dumps(

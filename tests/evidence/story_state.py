@@ -5,12 +5,20 @@ verifications are written by hand, in the form in which the drill engine and `ve
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from bulkhead.blueprint import expand, load
-from bulkhead.controls.results import Level, Observation, Result, Verification
+from bulkhead.controls.results import (
+    Capability,
+    Level,
+    Observation,
+    Requirement,
+    Result,
+    Verification,
+)
 from bulkhead.drill import Timeline, run
+from bulkhead.drill.improvements import Improvement, keep
 from bulkhead.environments import reporting, sim
 from bulkhead.environments.actions import sim as acting
 from bulkhead.environments.attacks import attack
@@ -32,8 +40,9 @@ def leave_all(state, plan):
     """Everything that a report can show: what held, what did not, what was not observed."""
     leave_claims(state, plan)
     leave_attack(state, plan)
-    leave_drill(state, "sim", 1.0, missed=False)
-    leave_drill(state, "lab", 0.6, missed=True)
+    leave_drill(state, "sim", 1.0, missed=False, estate=digest(plan))
+    leave_drill(state, "lab", 0.6, missed=True, estate=digest(plan))
+    leave_improvements(state)
     leave_verification(state, plan)
 
 
@@ -91,26 +100,21 @@ def lab_claim(plan):
 
 
 def leave_attack(state, plan):
-    """A real run in sim, with its findings as lines of the timeline."""
+    """A real run in sim."""
     path = _run(state, "20261126T193100.000000Z-cross-zone-pivot-sim.jsonl")
     with path.open("w") as file:
         drill = attack("cross-zone-pivot", plan, [GATEWAY, "borealis/ingest/ingest-1"])
-        report = run(drill, acting.environment(plan), Timeline(file))
-    kept = path.read_text()
-    if '{"finding"' not in kept:
-        with path.open("a") as file:
-            for row in report.findings:
-                file.write(json.dumps({"finding": row.as_dict(), "at": 1.0}) + "\n")
+        run(drill, acting.environment(plan), Timeline(file), facts={"estate": digest(plan)})
 
 
-def leave_drill(state, environment, pace, *, missed):
+def leave_drill(state, environment, pace, *, missed, estate=None):
     """A drill in which a gateway's certificate runs out; `missed`: the escalation answered late."""
     path = _run(state, f"20261126T194000.000000Z-certificate-expiry-{environment}.jsonl")
-    lines = list(drill_lines(environment, pace, missed=missed))
+    lines = list(drill_lines(environment, pace, missed=missed, estate=estate))
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def drill_lines(environment, pace, *, missed):
+def drill_lines(environment, pace, *, missed, estate=None):
     def row(asked, done, action, outcome, phase="run"):
         return {
             "row": {
@@ -151,7 +155,9 @@ def drill_lines(environment, pace, *, missed):
     pair = {"source": GATEWAY, "target": BROKER}
     stored = {"source": GATEWAY, "target": HISTORIAN}
     restore = {"action": "Restore", **pair}
-    yield {"run": {"drill": "certificate-expiry", "environment": environment, "tenant": "acme"}}
+    run = {"drill": "certificate-expiry", "environment": environment, "tenant": "acme"}
+    yield {"run": run | ({"estate": estate} if estate else {})}
+    yield {"inject": 1, "at": 34 * pace}
     yield row(0, 2, {"action": "Telemetry", **stored}, done(("at", "1764186000.0")))
     yield row(2, 30, ask("acme/marc", "a certificate is shortened", "approve"), done())
     yield {"promise": restore}
@@ -177,6 +183,26 @@ def drill_lines(environment, pace, *, missed):
     yield finding(590, "the gap was filled", 60, "held")
     yield row(590, 594, restore, done(), "roll-back")
     yield {"end": {"ended": "whole", "unmended": []}}
+
+
+def leave_improvements(state):
+    row = Improvement(
+        drill="certificate-expiry",
+        environment="lab",
+        tenant="acme",
+        subject="the customer's contact acknowledged",
+        source="",
+        target="",
+        issue="not observed instead of within 180 s",
+        objective="O2",
+        capability="Respond",
+        owner="acme/claire",
+        opened="2026-10-01",
+        due="2026-10-31",
+        times=2,
+    )
+    closed = replace(row, subject="telemetry returned", closed="2026-11-20", times=1)
+    keep(state, (row, closed))
 
 
 def leave_verification(state, plan):
@@ -210,6 +236,20 @@ def verification(plan):
             for zone in plan.zones
             for number, target in enumerate(zone.target, 1)
         ),
+        requirements=tuple(
+            Requirement(
+                place=zone.id,
+                requirement=f"SR {number}.1",
+                level=1,
+                state=state,
+                controls=("tls-endpoints",),
+                because="" if state == "met" else f"tls-endpoints: {state}",
+            )
+            for zone in plan.zones
+            for number, state in enumerate(("met", "unmet", "compensated", "not observed"), 1)
+        ),
+        capabilities=(Capability(component="broker", stated=None, because="nothing on file"),),
+        notes=("entry 3 has expired",),
     )
 
 

@@ -4,7 +4,14 @@ import json
 from dataclasses import asdict
 
 import pytest
-from story_state import GATEWAY, drill_lines, lab_claim, leave_drill, verification
+from story_state import (
+    GATEWAY,
+    drill_lines,
+    lab_claim,
+    leave_drill,
+    leave_improvements,
+    verification,
+)
 
 from bulkhead.errors import WrongInput
 from bulkhead.evidence.load import load
@@ -54,6 +61,17 @@ def test_only_the_latest_run_of_a_name_in_an_environment_counts(tmp_path):
     ]
 
 
+def test_documents_of_a_run_and_the_improvement_plan_are_among_the_inputs(tmp_path):
+    leave_drill(tmp_path, "lab", 1.0, missed=True)
+    leave_improvements(tmp_path)
+    folder = (tmp_path / NAME).with_suffix("")
+    folder.mkdir()
+    (folder / "after-action-report.md").write_text("# Report")
+    kept = load(tmp_path)
+    assert [row.what for row in kept.inputs] == ["timeline", "exercise document", "improvements"]
+    assert [row.owner for row in kept.improvements] == ["acme/claire"] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
@@ -61,6 +79,7 @@ def test_only_the_latest_run_of_a_name_in_an_environment_counts(tmp_path):
         ("claim/sim.json", "[]", "no JSON object"),
         ("claim/sim.json", '{"hosts": 3}', "it has no environment"),
         ("verify/lab.json", '{"estate": 1}', "it has no digest"),
+        ("improvements.json", "{", "no improvement plan"),
         ("runs/x-y-sim.jsonl", "nonsense\n", "line 1 is not JSON"),
         ("runs/x-y-sim.jsonl", '{"run": {}}\n', "no timeline"),
         ("runs/x-y-sim.jsonl", '{"row": {"action": 1}}\n', "no timeline"),
@@ -96,6 +115,7 @@ def test_a_run_tells_actions_people_findings_notes_and_its_end(lines):
     assert [note.by for note in run.notes] == ["shared/sven"]
     assert (run.ended, run.owed, run.unmended, run.held) == ("whole", 0, (), False)
     assert run.facts == (("tenant", "acme"),)
+    assert run.injects == ((1, 34.0),)
     assert GATEWAY in next(step for step in run.steps if step.kind == "Handshake").about
 
 

@@ -171,6 +171,34 @@ def test_a_level_that_is_not_decided_is_said_to_be_so(page):
     assert "SR 7.3 is not observed" in text
 
 
+def test_requirements_are_told_where_they_are_not_met_and_counted_everywhere(page):
+    text = section(page, "levels")
+    assert "unmet acme/ingest SR 2.1 1 tls-endpoints tls-endpoints: unmet" in text
+    assert "compensated acme/ingest SR 3.1" in text
+    assert "acme/ingest 1 1 1 1" in text
+    assert "tls-endpoints: not observed 15 SR 4.1" in text
+    assert "broker not stated nothing on file" in text
+
+
+def test_improvements_say_owner_and_date_and_what_is_overdue(page):
+    text = section(page, "drills")
+    assert "overdue the customer's contact acknowledged" in text
+    assert "acme/claire 2026-10-01 (2 times) 2026-10-31" in text
+    assert "held 2026-11-20 telemetry returned" in text
+
+
+def test_notes_of_the_register_are_told(page):
+    assert "entry 3 has expired" in section(page, "controls")
+
+
+def test_a_run_that_names_no_blueprint_says_so(plan, story):
+    runs = tuple(replace(run, digest=None) for run in story.drills[0].runs)
+    other = replace(story, exercises=(replace(story.drills[0], runs=runs),))
+    said = "does not say for which state of the blueprint it ran"
+    assert said in section(report.page(other), "drills")
+    assert said not in section(report.page(story), "drills")
+
+
 def test_inputs_are_listed_with_their_digests(page, state):
     text = section(page, "appendix")
     for path in sorted(state.rglob("*.json*")):

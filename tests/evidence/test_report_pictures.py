@@ -10,10 +10,12 @@ from story_state import drill_lines, verification
 from test_evidence_load import NAME, text_of
 
 from bulkhead.controls.results import Level
+from bulkhead.drill.exercise import Inject
 from bulkhead.evidence import levels_picture, signals_picture, timeline_picture
 from bulkhead.evidence.played import played_of
-from bulkhead.evidence.signals_picture import ISO_20816_3, Series, moments, ticks
-from bulkhead.evidence.story import Event
+from bulkhead.evidence.signals_picture import Series, moments, ticks
+
+ISO_20816_3 = (("A", 1.4), ("B", 2.8), ("C", 4.5), ("D", float("inf")))
 
 
 @pytest.fixture
@@ -73,11 +75,13 @@ def test_an_action_that_nobody_answered_is_neither_done_nor_refused(lab):
     assert "no answer within 300 s" in unseen.title
 
 
-def test_planned_injects_are_shown_as_far_as_the_run_came(sim):
-    events = [Event(after=90.0, to="shared/olga", text="a call"), Event(after=9e9, to="", text="")]
-    drawing = timeline_picture.picture([sim], events)
-    [inject] = bars(drawing, "inject")
-    assert "to shared/olga: a call" in inject.title
+@pytest.mark.parametrize("known", [True, False])
+def test_injects_are_shown_when_they_were_delivered_with_what_is_known_of_them(sim, known):
+    said = {"to": "shared/olga", "text": "a call", "expected": "", "objective": "O1"}
+    planned = [Inject(number=number, after=0.0, **said) for number in (1, 2)] if known else []
+    [inject] = bars(timeline_picture.picture([sim], planned), "inject")
+    assert "34.0 s: inject 1" in inject.title
+    assert ("to shared/olga: a call" in inject.title) == known
 
 
 def test_hundreds_of_actions_at_one_moment_are_drawn_once_and_counted(sim):
