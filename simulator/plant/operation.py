@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bulkhead.plan import Person, Plan
-from simulator.plant.commands import Command
+from simulator.plant.commands import FASTEST, Command
 from simulator.plant.machines import Machine
 from simulator.plant.people import reaction
 from simulator.plant.plant import Bearings, Plant
-from simulator.plant.plc import TRIPS, Status, step, usual
+from simulator.plant.plc import TRIPS, Settings, Status, step, usual
 
 EXCHANGE = 4 * 3600.0
 """Seconds in which bearings are changed once that is decided (assumed)."""
@@ -42,6 +42,7 @@ class Operation:
         self.plant = plant
         self._sites = sites
         self._status: dict[tuple[str, str], Status] = {}
+        self._settings: dict[tuple[str, str], Settings] = {}
         self._mends: dict[tuple[str, str], tuple[float, str]] = {}
         self._asked: dict[str, int] = {}
 
@@ -53,20 +54,43 @@ class Operation:
             for machine in self.plant.site(site).values()
         ]
 
+    def settings(self, site: str, device: str) -> Settings:
+        """What a machine's controller is set to; at first what is usual for its kind."""
+        machine = self.plant.machine(site, device)
+        usually = usual(machine.kind, machine.spindles[0].speed_rpm)
+        return self._settings.get((site, device), usually)
+
+    def set(
+        self, site: str, device: str, settings: Settings, at: float, *, reset: bool = False
+    ) -> None:
+        """What somebody wrote to a controller at a time, not before that of the last step.
+
+        It believes everyone. A machine turns at the speed set (at most 1.2 of nominal) if it is
+        to run and is not tripped; reset lets go of a trip, whose cause may trip it again.
+        """
+        before, key = self.settings(site, device), (site, device)
+        self._settings[key] = settings
+        if reset:
+            self._status[key] = self._status.get(key, Status(0)) & ~TRIPS
+        resumed = reset and self._mends.pop(key, None) is not None
+        turns = (before.run, before.speed_rpm) != (settings.run, settings.speed_rpm)
+        if (resumed or turns) and key not in self._mends:
+            self._command(self.plant.machine(site, device), at, replaced=False)
+
     def _machine(self, machine: Machine, at: float) -> Now:
         key = (machine.site, machine.name)
         mend = self._mends.get(key)
         mended = mend is not None and mend[0] <= at
         if mended and mend:
-            self._command(machine, mend[0], 1.0, replaced=True)
             del self._mends[key]
-        settings = usual(machine.kind, machine.spindles[0].speed_rpm)
+            self._command(machine, mend[0], replaced=True)
+        settings = self.settings(*key)
         seen = self.plant.seen(machine.site, machine.name, at)
         before = self._status.get(key, Status(0))
         now = self._status[key] = step(settings, before, seen["sensor"], reset=mended)
         if now & TRIPS and key not in self._mends:
-            self._command(machine, at, 0.0, replaced=False)
             self._mends[key] = self._call(machine.site, at)
+            self._command(machine, at, replaced=False)
         return Now(
             at=at,
             machine=machine,
@@ -76,10 +100,16 @@ class Operation:
             mend=self._mends.get(key),
         )
 
-    def _command(self, machine: Machine, at: float, speed: float, *, replaced: bool) -> None:
-        self.plant = self.plant.commanded(
-            Command(site=machine.site, device=machine.name, at=at, speed=speed, replaced=replaced)
+    def _command(self, machine: Machine, at: float, *, replaced: bool) -> None:
+        """Turn as set, or not at all while tripped."""
+        key = (machine.site, machine.name)
+        settings, nominal = self.settings(*key), machine.spindles[0].speed_rpm
+        turns = settings.run and key not in self._mends
+        speed = min(max(settings.speed_rpm / nominal, 0.0), FASTEST) if turns else 0.0
+        told = Command(
+            site=machine.site, device=machine.name, at=at, speed=speed, replaced=replaced
         )
+        self.plant = self.plant.commanded(told)
 
     def _call(self, site: str, at: float) -> tuple[float, str]:
         """When the machine will run again, and who decided it."""

@@ -1,5 +1,8 @@
 """Controllers stop machines, people start them again, and an attack can only lie."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from simulator.plant import Overlay, Plant
@@ -50,7 +53,8 @@ def test_a_worn_machine_trips_stops_and_runs_again_with_a_new_bearing(worn):
     assert seen[back].status == Status.RUNNING
     assert seen[back].bearings.damage == 0
     assert seen[back].bearings.before == seen[trip].bearings.before + 1
-    assert seen[back].at - seen[trip].at > EXCHANGE
+    assert EXCHANGE < seen[back].at - seen[trip].at < EXCHANGE + 2 * HOUR
+    assert not any(now.mend for now in seen[back:])
 
 
 def test_how_long_it_stands_is_what_the_engineer_takes_and_the_exchange(worn):
@@ -88,6 +92,58 @@ def test_a_stuck_sensor_hides_a_failing_bearing_from_the_controller(worn):
         if now.bearings.damage > 0.99:
             break
     assert now.bearings.damage > 0.99
+
+
+def physics(operation, at):
+    return operation.plant.seen(LYON, MILL, at)["physics"]
+
+
+@pytest.mark.parametrize(
+    ("run", "rpm", "part"), [(False, 2000, 0), (True, 1000, 0.5), (True, 9999, 1.2)]
+)
+def test_what_is_written_to_a_controller_is_what_the_machine_does(example_plan, run, rpm, part):
+    operation = Operation(Plant(example_plan, 1), (LYON,))
+    at = 10 * HOUR
+    operation.step(at)
+    before = operation.settings(LYON, MILL)
+    assert (before.run, before.speed_rpm) == (True, 2000)
+    operation.set(LYON, MILL, replace(before, run=run, speed_rpm=rpm), at + 1)
+    now = mill(operation.step(at + 60))
+    assert bool(now.status & Status.RUNNING) == run
+    spindle = operation.plant.machine(LYON, MILL).spindles[0]
+    speed = spindle.conditions(np.array([at, at + 60])).speed
+    assert speed == pytest.approx([1.0, part], abs=0.03)
+
+
+def test_to_write_the_same_again_changes_nothing(example_plan):
+    operation = Operation(Plant(example_plan, 1), (LYON,))
+    operation.set(LYON, MILL, operation.settings(LYON, MILL), HOUR)
+    assert operation.plant.commands == ()
+
+
+def test_limits_that_somebody_raised_let_a_bearing_fail(worn):
+    plant, near = worn
+    operation = Operation(plant, (LYON,))
+    deaf = replace(operation.settings(LYON, MILL), vibration_alarm=90.0, vibration_trip=99.0)
+    operation.set(LYON, MILL, deaf, near)
+    worst = max(mill(operation.step(near + step * HOUR)).bearings.damage for step in range(10 * 24))
+    assert worst > 0.97
+    assert operation.plant.commands == ()
+
+
+def test_a_reset_from_outside_starts_the_machine_and_a_cause_trips_it_again(worn):
+    plant, near = worn
+    operation, at = Operation(plant, (LYON,)), near
+    while not mill(operation.step(at)).mend:
+        at += HOUR
+    assert physics(operation, at + 60)["vibration"] < 0.1
+    operation.set(LYON, MILL, operation.settings(LYON, MILL), at + 60, reset=True)
+    assert physics(operation, at + 120)["vibration"] > 4.0
+    again = mill(operation.step(at + 180))
+    while not again.mend:
+        again = mill(operation.step(again.at + 60))
+    assert again.status & Status.VIBRATION_TRIP
+    assert again.at < at + HOUR
 
 
 def test_without_a_trip_the_operation_sees_what_the_plant_alone_reads(example_plan):
