@@ -1,6 +1,8 @@
 """What a drill's run leaves on file: its documents beside the timeline, the improvement plan."""
 
-from collections.abc import Iterable
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -34,7 +36,6 @@ def planned(file: File, folder: Path, participants: Iterable[Participant] = ()) 
 def after(file: File, timeline: Path) -> list[Path]:
     """Bring the improvement plan up to date and write all documents beside the timeline."""
     recording = load(timeline)
-    kept = improvements.read(file.state)
     planning = Planning(
         plan=file.plan,
         exercise=file.drill.exercise,
@@ -42,9 +43,18 @@ def after(file: File, timeline: Path) -> list[Path]:
         today=file.today,
         days=file.days,
     )
-    rows = improvements.updated(kept, recording, planning)
-    improvements.keep(file.state, rows)
+    with _alone(file.state):
+        rows = improvements.updated(improvements.read(file.state), recording, planning)
+        improvements.keep(file.state, rows)
     return again(file, timeline, rows)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One run at a time changes the improvement plan; another waits."""
+    with (state / "improvements.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def again(file: File, timeline: Path, rows: Iterable[Improvement] | None = None) -> list[Path]:

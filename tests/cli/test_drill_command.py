@@ -70,6 +70,10 @@ def test_drills_are_listed_and_shown(stage, capsys):
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["rehearsal"]
     assert main(["drill", "show", "rehearsal"]) == 0
     assert "leaves: one line in a log" in capsys.readouterr().out
+    assert main(["drill", "show", "rehearsal", EXAMPLE, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["deadlines"][0] == "alert seen within 5 s"
+    assert told["objectives"][1] == "O2 View returns."
 
 
 def test_a_drill_that_holds_says_so_and_leaves_timeline_and_documents(stage):
