@@ -45,6 +45,9 @@ class Carrier:
             raise BulkheadError(
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
+        if any(action.sabotage for action in actions) and not self.environment.hostile:
+            what = "sabotage that the drill did not declare is refused there"
+            raise BulkheadError(Problem(f"--env {self.environment.name}", what))
         refused: dict[int, Refused] = yield from self._consented(actions)
         allowed = [action for index, action in enumerate(actions) if index not in refused]
         self._promise(allowed)
