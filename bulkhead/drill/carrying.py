@@ -47,6 +47,9 @@ class Carrier:
             raise BulkheadError(
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
+        if any(action.sabotage for action in actions) and not self.environment.hostile:
+            what = "sabotage that the drill did not declare is refused there"
+            raise BulkheadError(Problem(f"--env {self.environment.name}", what))
         refused: dict[int, Refused] = yield from self._consented(actions)
         if self.over:
             yield self.environment.clock.event()  # never: what was asked for is not wanted now

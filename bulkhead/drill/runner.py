@@ -83,11 +83,14 @@ def run(  # noqa: PLR0913 (what a run has beside its drill, each by itself)
 def check(drill: Drill, environment: Environment) -> None:
     """Refuse, with reasons, what may not or cannot run in this environment."""
     about = drill.about
-    if drill.hostile and not environment.hostile:
+    injected = any(kind.sabotage for kind in about.needs | about.wants)
+    if (drill.hostile or injected) and not environment.hostile:
         raise WrongInput(
             Problem(
                 where=f"{about.name}, --env {environment.name}",
-                what="attacks are refused there",
+                what="attacks are refused there"
+                if drill.hostile
+                else "what it injects is sabotage, which is refused there",
                 allowed="--env sim or --env lab",
             )
         )
