@@ -259,7 +259,7 @@ def _served(facts, host, **changes):
 
 
 def _no_answer(facts, control):
-    """The black hole: what the asker sends to the historian is not answered."""
+    """The wrong route: what the asker sends to the historian is not answered."""
     flips = {subject for _, subject in control.sabotage.flips(plan())}
     tried = {
         flow: Verdict("one-way", None, ()) if flips & set(facts.intended.why(flow)) else verdict
