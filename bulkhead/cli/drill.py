@@ -66,15 +66,15 @@ def _register_documents(parser: argparse.ArgumentParser) -> None:
 
 
 def _register_fidelity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sim", type=Path, nargs="+", required=True, help="timelines of sim")
-    parser.add_argument("--lab", type=Path, nargs="+", required=True, help="timelines of the lab")
-    parser.add_argument(
-        "--calibrate",
-        type=Path,
-        nargs="*",
-        default=[],
-        help="the lab's timelines of other drills: what their actions took",
-    )
+    parser.add_argument("name", metavar="NAME", help="as `bulkhead drill list` names it")
+    add_state(parser)
+    for flag, what in (
+        ("--sim", "its runs in sim"),
+        ("--lab", "its runs in the lab"),
+        ("--calibrate", "the lab's runs of other drills: what their actions took"),
+    ):
+        text = f"timelines of {what} (default: every whole one below --state)"
+        parser.add_argument(flag, type=Path, nargs="+", metavar="TIMELINE", help=text)
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:
@@ -135,22 +135,36 @@ def run(args: argparse.Namespace) -> int:
     else:
         title = f"{ran.report.name} in {ran.report.environment}"
         show.table(title, FINDING, _findings(ran.report.findings))
+        for reason in _reasons(ran.report.findings):
+            show.out(reason)
         runs.closing(ran, "findings")
         show.out(f"documents: {paths[0].parent} ({len(paths)})")
         show.out(HELD)
     return runs.exit_code(ran.report)
 
 
-FINDING = ("what", "from", "to", "expected", "seen", "stopped by", "", "because")
+FINDING = ("", "what", "expected", "seen", "where")
 
 
 def _findings(findings: Any) -> list[tuple[str, ...]]:
     return [
         (
-            *(row.subject, row.source, row.target, row.expected, row.seen, row.layer),
-            *(row.standing, row.because if row.standing != "held" else ""),
+            row.standing,
+            row.subject,
+            row.expected,
+            f"{row.seen} ({row.layer})" if row.layer else row.seen,
+            " -> ".join(part for part in (row.source, row.target) if part),
         )
         for row in findings
+    ]
+
+
+def _reasons(findings: Any) -> list[str]:
+    """Why what did not hold did not, one line each."""
+    return [
+        f"{row.standing}: {row.subject}: {row.because or row.seen}"
+        for row in findings
+        if row.standing not in ("held", "not run")
     ]
 
 
@@ -227,12 +241,14 @@ def fidelity(args: argparse.Namespace) -> int:
     from bulkhead.cli import show
     from bulkhead.drill import fidelity
     from bulkhead.drill.timeline import load
+    from bulkhead.environments.drills import timelines
     from bulkhead.errors import DEVIATED, HELD
 
+    sim, lab, others = timelines(state_of(args), args.name)
     found = fidelity.judged(
-        sim=[load(path) for path in args.sim],
-        lab=[load(path) for path in args.lab],
-        others=[load(path) for path in args.calibrate],
+        sim=[load(path) for path in args.sim or sim],
+        lab=[load(path) for path in args.lab or lab],
+        others=[load(path) for path in args.calibrate or others],
     )
     if args.json:
         show.as_json(found.as_dict())

@@ -4,6 +4,7 @@ A drill (and an attack, which is a kind of it) is written once, as a generator o
 environment is a table from action to handler. Nothing here knows sim, lab or aws.
 """
 
+from bulkhead.drill import flows, incidents
 from bulkhead.drill.actions import Action
 from bulkhead.drill.drills import Attack, Drill
 from bulkhead.drill.environment import Environment, Handler
@@ -26,5 +27,7 @@ __all__ = [
     "Report",
     "Row",
     "Timeline",
+    "flows",
+    "incidents",
     "run",
 ]

@@ -4,7 +4,6 @@ What it is asked says what production loses and for how long. Without its consen
 the action is not tried. Roll-backs are never asked for: they end a disturbance.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from bulkhead.drill.actions import Action, Disturbance
 from bulkhead.drill.loss import losses, touched
 from bulkhead.drill.outcomes import Done, Outcome, Refused
 from bulkhead.drill.people import Ask
+from bulkhead.drill.words import kind_of
 from bulkhead.plan import Plan, Tenant
 from bulkhead.plan.windows import frozen_by, open_at
 
@@ -125,7 +125,7 @@ def preview(plan: Plan, tenant: Tenant, undecided: Iterable[tuple[Action, Distur
         [
             "May production be disturbed?",
             *(
-                f"- {words(action)}: {one.host} away for up to {one.seconds:g} s"
+                f"- {kind_of(action)}: {one.host} away for up to {one.seconds:g} s"
                 for action, one in found
             ),
             f"{tenant.id} then loses sight of {', '.join(sites) or 'no machine'}:",
@@ -144,8 +144,3 @@ def circumstances(tenant: Tenant, now: datetime) -> str:
     if open_at(tenant.windows, now):
         return f"A maintenance window is open: {', '.join(stated)}."
     return f"This is outside of the maintenance windows: {', '.join(stated)}."
-
-
-def words(action: Action) -> str:
-    """The kind of an action as words: `CutSession` is `cut session`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", type(action).__name__).lower()

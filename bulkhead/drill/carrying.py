@@ -24,7 +24,9 @@ class Carrier:
 
     most: actions that a run may ask for, its roll-backs not counted. consent: who is asked
     before what disturbs. unmended: roll-backs that did not succeed. changing: what may yet change
-    something, with the bound of its wait.
+    something, with the bound of its wait. deciding: until the authority has answered what it is
+    asked now; whoever else would ask waits, for the answer may serve both. over: the script has
+    ended, and whoever still waits for consent tries nothing any more.
     """
 
     environment: Environment
@@ -35,6 +37,8 @@ class Carrier:
     asked: int = 0
     unmended: list[tuple[Action, Outcome]] = field(default_factory=list)
     changing: dict[simpy.Process, tuple[Action, ...]] = field(default_factory=dict)
+    deciding: simpy.Event | None = None
+    over: bool = False
 
     def carry(self, actions: Sequence[Action], within: float | None = None) -> Events:
         """Outcomes of actions asked now, in order; BulkheadError where the user must mend."""
@@ -44,6 +48,8 @@ class Carrier:
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
         refused: dict[int, Refused] = yield from self._consented(actions)
+        if self.over:
+            yield self.environment.clock.event()  # never: what was asked for is not wanted now
         allowed = [action for index, action in enumerate(actions) if index not in refused]
         self._promise(allowed)
         found = iter((yield from self._ask(allowed, "run", within)))
@@ -58,8 +64,15 @@ class Carrier:
     def _consented(self, actions: Sequence[Action]) -> Events:
         """The refusals, by place, of what its authority does not consent to; they are recorded."""
         asked = self.environment.clock.now
+        while self.deciding and self.consent.asks(actions):
+            yield self.deciding
         if asks := self.consent.asks(actions):
-            self.consent.heard(asks, (yield from self._ask(asks, "run", None)))
+            self.deciding = self.environment.clock.event()
+            try:
+                self.consent.heard(asks, (yield from self._ask(asks, "run", None)))
+            finally:
+                self.deciding.succeed()
+                self.deciding = None
         refused = {
             index: refusal
             for index, action in enumerate(actions)

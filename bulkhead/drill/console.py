@@ -21,6 +21,7 @@ from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
 from bulkhead.drill.participants import Participant, named
 from bulkhead.drill.people import PERSON, Ask, nobody
 from bulkhead.drill.timeline import Note, Timeline
+from bulkhead.drill.words import moment
 from bulkhead.plan import Person
 
 CLOSED = NotObserved(reason="the terminal was closed: nobody can answer")
@@ -64,15 +65,6 @@ class Console:
         """Begin to read lines, in a thread of its own."""
         threading.Thread(target=self._listen, daemon=True).start()
         return self
-
-    def deliver(self, injects: Iterable[Inject]) -> Generator[simpy.Event, Any, None]:
-        """A process of the clock: each inject is shown when it is due, and noted as delivered."""
-        for inject in sorted(injects, key=lambda one: (one.after, one.number)):
-            yield self.clock.timeout(max(0.0, inject.after - self.clock.now))
-            self.show(
-                f"{_clock(self.clock.now)} inject {inject.number} to {inject.to}:\n  " + inject.text
-            )
-            self.timeline.deliver(inject.number, self.clock.now)
 
     def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler. Silence never answers: whoever asked stops waiting."""
@@ -122,9 +114,9 @@ class Console:
 
     def _told(self, question: _Question, person: Person) -> str:
         ask = question.ask
-        until = _clock(question.asked + ask.within)
+        until = moment(question.asked + ask.within)
         lines = [
-            f"{_clock(question.asked)} ({question.number}) {person.name} ({person.id}, "
+            f"{moment(question.asked)} ({question.number}) {person.name} ({person.id}, "
             f"{', '.join(person.roles)}) is asked to {ask.kind}, until {until}:",
             *ask.text.splitlines(),
             *ask.circumstances.splitlines(),
@@ -201,7 +193,7 @@ class Console:
         return float(waits.asked + since if waits else self.clock.now)
 
     def _stamp(self) -> str:
-        return _clock(self._moment())
+        return moment(self._moment())
 
 
 def _outcome(ask: Ask, yes: bool, by: str) -> Outcome:
@@ -211,7 +203,6 @@ def _outcome(ask: Ask, yes: bool, by: str) -> Outcome:
     return Refused(layer=PERSON, reason=f"{by} said no", at=at)
 
 
-def _clock(seconds: float) -> str:
-    """Of the drill: `00:05:30`."""
-    whole = int(seconds)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+def told(inject: Inject, at: float) -> str:
+    """An inject as the room reads it. at: the drill's time (s)."""
+    return f"{moment(at)} inject {inject.number} to {inject.to}:\n  {inject.text}"

@@ -90,12 +90,13 @@ Request = Do | Expect | Steady | Wait | Undo | Start | Join
 class Director:
     """What a drill is given: `yield d.do(action)` and the like; `find` notes a finding.
 
-    hears: told of each finding at once.
+    hears: told of each finding at once; tells: of each inject's number.
     """
 
     findings: list[Finding] = field(default_factory=list)
     owed: list[Action] = field(default_factory=list)
     hears: Callable[[Finding], None] = lambda finding: None
+    tells: Callable[[int], None] = lambda number: None
 
     def do(self, action: Action) -> Do:
         """One action; answers its outcome."""
@@ -139,6 +140,10 @@ class Director:
     def undo(self, mark: int) -> Undo:
         """Roll back what was done since the mark; answers the outcomes, latest action first."""
         return Undo(mark)
+
+    def inject(self, number: int) -> None:
+        """An inject of the exercise is due now: the room is shown it, and the timeline has it."""
+        self.tells(number)
 
     def find(self, finding: Finding) -> None:
         """Note a finding."""

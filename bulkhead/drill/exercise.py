@@ -60,3 +60,20 @@ class Exercise:
     injects: tuple[Inject, ...]
     deadlines: tuple[Deadline, ...]
     questions: tuple[str, ...]
+
+
+def faults(exercise: Exercise) -> list[str]:
+    """What does not fit together in an exercise, in words; nothing where all does."""
+    known = [one.id for one in exercise.objectives]
+    numbers = [str(one.number) for one in exercise.injects]
+    names = [one.name for one in exercise.deadlines]
+    found = [] if known else ["it has no objective"]
+    for what, values in (("objective", known), ("inject", numbers), ("deadline", names)):
+        twice = sorted({one for one in values if values.count(one) > 1})
+        found += [f"two of its {what}s are {one}" for one in twice]
+    parts: tuple[Inject | Deadline, ...] = (*exercise.injects, *exercise.deadlines)
+    for part in parts:
+        if part.objective not in known:
+            found.append(f"{part.objective!r} is no objective of it: {part}")
+    measured = {one.objective for one in exercise.deadlines}
+    return found + [f"nothing measures {one}" for one in known if one not in measured]

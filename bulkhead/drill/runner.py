@@ -1,6 +1,6 @@
 """The runner: drives a drill's script in an environment, bounds every action, rolls all back."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -25,12 +25,15 @@ from bulkhead.drill.drills import (
     Wait,
 )
 from bulkhead.drill.environment import Environment
+from bulkhead.drill.exercise import Exercise, Inject
 from bulkhead.drill.findings import Finding, Standing
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, word
 from bulkhead.drill.timeline import Timeline
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
 
 Events = Generator[simpy.Event, Any, Any]
+Tells = Callable[[Inject, float], None]
+"""Shows an inject to whoever takes part; with the run's time (s)."""
 Ended = Literal["whole", "interrupted", "failed", "too long", "not in steady state"]
 
 
@@ -53,25 +56,28 @@ class Report:
         return clean and all(row.standing in ("held", "not run") for row in self.findings)
 
 
-def run(
+def run(  # noqa: PLR0913 (what a run has beside its drill, each by itself)
     drill: Drill,
     environment: Environment,
     timeline: Timeline | None = None,
     *,
     consent: Consent | None = None,
+    tells: Tells | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Report:
     """Run a drill to its end, or to an interrupt, and roll back what it did.
 
-    consent: who is asked before an action that disturbs; without, none of those is tried. facts:
-    written into the timeline's first line beside the drill's and the environment's names.
+    consent: who is asked before an action that disturbs; without, none of those is tried. tells:
+    shows an inject to whoever takes part. facts: written into the timeline's first line beside
+    the drill's and the environment's names.
 
     Raises before anything is tried: WrongInput for an attack where attacks are refused,
     MissingHere where the environment cannot carry out what the drill needs. An error during the
     run is in the report; roll-backs have been tried by then.
     """
     check(drill, environment)
-    return _Run(drill, environment, timeline or Timeline(), consent or Nobody()).run(facts or {})
+    started = _Run(drill, environment, timeline or Timeline(), consent or Nobody(), tells)
+    return started.run(facts or {})
 
 
 def check(drill: Drill, environment: Environment) -> None:
@@ -104,6 +110,7 @@ class _Run:
     environment: Environment
     timeline: Timeline
     consent: Consent
+    tells: Tells | None
     director: Director = field(init=False)
     carrier: Carrier = field(init=False)
     open: list[Expect] = field(default_factory=list)
@@ -114,7 +121,9 @@ class _Run:
 
     def __post_init__(self) -> None:
         clock = self.environment.clock
-        self.director = Director(hears=lambda found: self.timeline.find(clock.now, found))
+        self.director = Director(
+            hears=lambda found: self.timeline.find(clock.now, found), tells=self._deliver
+        )
         self.carrier = Carrier(
             environment=self.environment,
             timeline=self.timeline,
@@ -158,7 +167,7 @@ class _Run:
 
     def _mend(self) -> tuple[tuple[Action, Outcome], ...]:
         """Roll back everything that is owed. An interrupt meanwhile is heard, but waits."""
-        self.over = True
+        self.over = self.carrier.over = True
         clock = self.environment.clock
         mending = clock.process(self.carrier.roll_back_all())
         while True:
@@ -239,6 +248,17 @@ class _Run:
         if any(row.standing not in ("held", "not run") for row in found):
             self.unsteady = self.over = True
         return found
+
+    def _deliver(self, number: int) -> None:
+        """ValueError for a number that the exercise does not have."""
+        exercise: Exercise | None = getattr(self.drill, "exercise", None)
+        known = {one.number: one for one in exercise.injects} if exercise else {}
+        if number not in known:
+            raise ValueError(f"{self.drill.about.name} has no inject {number}")
+        now = self.environment.clock.now
+        self.timeline.deliver(number, now)
+        if self.tells:
+            self.tells(known[number], now)
 
     def _look(self, conditions: tuple[Holds, ...], when: str) -> Events:
         outcomes = yield from self.carrier.look([one.action for one in conditions])

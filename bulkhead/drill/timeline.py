@@ -1,7 +1,7 @@
 """The timeline: one row per action, written as it goes, readable and replayable afterwards."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -77,6 +77,8 @@ class Note:
 class Timeline:
     """The rows of one run. With `file`, each is on disk before the next action is asked.
 
+    watch: is told of each row.
+
     A file holds JSON lines: `{"run": …}` once; `{"promise": action}`, a roll-back that is owed
     from now on; `{"row": …}`; `{"finding": …, "at": …}`; `{"inject": number, "at": …}`;
     `{"note": …}`, which may come from another thread; `{"end": …}` once everything was put back
@@ -86,6 +88,7 @@ class Timeline:
     file: IO[str] | None = None
     rows: list[Row] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    watch: Callable[[Row], None] = lambda row: None
     _alone: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def begin(self, **facts: Any) -> None:
@@ -99,6 +102,7 @@ class Timeline:
     def add(self, row: Row) -> None:
         """Append a row."""
         self.rows.append(row)
+        self.watch(row)
         self._write({"row": row.as_dict()})
 
     def find(self, at: float, finding: Finding) -> None:
@@ -179,7 +183,12 @@ def _settled(owed: tuple[Action, ...], undo: Action) -> tuple[Action, ...]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    text = path.read_text()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongInput(
+            Problem(str(path), f"it cannot be read: {error}", allowed="a timeline's file")
+        ) from None
     whole = text[: text.rfind("\n") + 1]
     for number, line in enumerate(whole.splitlines(), 1):
         try:

@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bulkhead.drill import Environment, Handler, Report, Timeline, run
+from bulkhead.drill import Environment, Handler, Report, Row, Timeline, run
 from bulkhead.drill.authority import Authority
 from bulkhead.drill.bridge import Bridge
-from bulkhead.drill.console import Console
+from bulkhead.drill.console import Console, told
 from bulkhead.drill.drills import About, Exercised
+from bulkhead.drill.outcomes import word
 from bulkhead.drill.participants import Participant
 from bulkhead.drill.people import Distribution, Reaction
 from bulkhead.drill.replay import Recorded, compared, replayed
 from bulkhead.drill.timeline import Recording, load
-from bulkhead.environments.running import Place, Ran, Say, Setting, run_in
+from bulkhead.drill.words import moment, said
+from bulkhead.environments.running import RUNS, Place, Ran, Say, Setting, run_in
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan, digest
 
@@ -72,12 +74,19 @@ class Cast:
 
 
 def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) -> Ran:
-    """Run it with people and with the authorities' consent; see running.run_in."""
+    """Run it with people and with the authorities' consent; see running.run_in.
+
+    In a facilitated run the room reads the situation first.
+    """
     _agree(place, cast)
+    if cast.facilitated:
+        cast.show("\n\n".join((drill.about.title, *drill.exercise.situation)))
     started = datetime.now(UTC)
     setting = Setting(
-        people=lambda where, timeline: _people(where, timeline, plan, drill, cast),
+        people=lambda where, timeline: _people(where, timeline, plan, cast),
         consent=Authority(plan, started),
+        tells=(lambda inject, at: cast.show(told(inject, at))) if cast.facilitated else None,
+        watch=_progress(say) if place.environment == "lab" and not cast.facilitated else None,
         facts={
             "estate": digest(plan),
             "tenant": cast.tenant,
@@ -89,6 +98,11 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
         },
     )
     return run_in(place, drill, plan, say, setting)
+
+
+def _progress(say: Say) -> Callable[[Row], None]:
+    """One line a row: real time is long. In a facilitated run it would tell too much."""
+    return lambda row: say(f"{moment(row.done)} {said(row.action)}: {word(row.outcome)}")
 
 
 def replay(recording: Recording, plan: Plan) -> tuple[Report, list[str]]:
@@ -109,9 +123,28 @@ def replay(recording: Recording, plan: Plan) -> tuple[Report, list[str]]:
     found = [one.told for one in again.findings]
     before = [one.told for _, one in recording.findings]
     differences = compared(recording.rows, again.timeline.rows)
+    if isinstance(again.fault, Exception):
+        differences.append(str(again.fault))
     if found != before:
         differences.append("findings differ: " + "; ".join(map(str, _unlike(before, found))))
     return again, differences
+
+
+def timelines(state: Path, name: str) -> tuple[list[Path], list[Path], list[Path]]:
+    """The whole runs that are on file: of a drill in sim, in the lab; of others in the lab."""
+    paths = sorted((state / RUNS).glob("*.jsonl"))
+    runs = {path: load(path) for path in paths}
+    whole = [path for path in paths if runs[path].end.get("ended") == "whole"]
+
+    def of(environment: str, *, this: bool) -> list[Path]:
+        return [
+            path
+            for path in whole
+            if runs[path].run.get("environment") == environment
+            and (runs[path].run.get("drill") == name) is this
+        ]
+
+    return of("sim", this=True), of("lab", this=True), of("lab", this=False)
 
 
 def _unlike(before: list[Any], found: list[Any]) -> list[Any]:
@@ -134,9 +167,7 @@ def _agree(place: Place, cast: Cast) -> None:
         raise WrongInput(Problem("--answers", "it cannot be had with --facilitated", "one of them"))
 
 
-def _people(
-    where: Environment, timeline: Timeline, plan: Plan, drill: Exercised, cast: Cast
-) -> Handler:
+def _people(where: Environment, timeline: Timeline, plan: Plan, cast: Cast) -> Handler:
     if cast.answers:
         return Recorded(load(cast.answers).rows, words=False)
     if not cast.facilitated:
@@ -150,7 +181,6 @@ def _people(
         clock=where.clock,
         pace=1.0 if isinstance(where.clock, Bridge) else cast.pace,
     )
-    where.clock.process(console.deliver(drill.exercise.injects))
     return console.listen()
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import simpy
 
-from bulkhead.drill import Environment, Handler, NotObserved, Report, Timeline, run
+from bulkhead.drill import Environment, Handler, NotObserved, Report, Row, Timeline, run
 from bulkhead.drill.authority import Consent
 from bulkhead.drill.drills import Drill
 from bulkhead.drill.people import Ask
 from bulkhead.drill.replay import Recorded
-from bulkhead.drill.runner import check, roll_back
+from bulkhead.drill.runner import Tells, check, roll_back
 from bulkhead.drill.timeline import load
 from bulkhead.environments.locking import locked
 from bulkhead.errors import BulkheadError, Problem, WrongInput
@@ -51,11 +51,14 @@ class Setting:
     """What a run has beside its drill and its place; an attack has nothing of it.
 
     people: makes the handler that answers for people. consent: who is asked before production is
-    disturbed. facts: for the timeline's first line.
+    disturbed. tells: is told of each inject, with its moment; watch: of each row. facts: for the
+    timeline's first line.
     """
 
     people: Callable[[Environment, Timeline], Handler] | None = None
     consent: Consent | None = None
+    tells: Tells | None = None
+    watch: Callable[[Row], None] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +77,16 @@ def run_in(place: Place, drill: Drill, plan: Plan, say: Say, setting: Setting = 
             where = _peopled(where, setting.people(where, timeline))
         path = _path(place, drill.about.name)
         with path.open("w") as timeline.file:
-            report = run(drill, where, timeline, consent=setting.consent, facts=setting.facts)
+            if setting.watch:
+                timeline.watch = setting.watch
+            report = run(
+                drill,
+                where,
+                timeline,
+                consent=setting.consent,
+                tells=setting.tells,
+                facts=setting.facts,
+            )
     return Ran(report, path)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,22 @@ class Standing:
         }
 
     def cut(self, host: str, other: str | None = None, port: int | None = None) -> int:
-        """End a host's tracked flows, all or those with another host or port; how many."""
-        wanted: dict[str, Any] = {"address": self._there(host).address}
-        if other:
-            wanted["other"] = self._there(other).address
-        if port:
-            wanted["port"] = port
-        return int(control.ask(Path(self.info.state), do="cut", **wanted)["cut"])
+        """End a host's tracked flows, all or those with another host or port; how many.
+
+        A flow by public addresses is tracked twice, at each end's translation: there the other
+        end's private address does not occur, so that every pair of addresses is asked for.
+        """
+        there = self.vantages()
+        ends = [self._there(name, there) for name in (host, *([other] if other else []))]
+        rest = {"port": port} if port else {}
+        pairs = product(*(dict.fromkeys(filter(None, (e.address, e.public))) for e in ends))
+        return sum(
+            self._ended(do="cut", **dict(zip(("address", "other"), pair, strict=False)), **rest)
+            for pair in pairs
+        )
+
+    def _ended(self, **asked: Any) -> int:
+        return int(control.ask(Path(self.info.state), **asked)["cut"])
 
     def observe(
         self, flows: Sequence[Flow], progress: Callable[[int, int], None] | None
@@ -143,9 +153,9 @@ class Standing:
         inside = ["ip", "netns", "exec", self._there(host).namespace, *command]
         return subprocess.call(inside)
 
-    def _there(self, host: str) -> "Vantage":
+    def _there(self, host: str, known: "Mapping[str, Vantage] | None" = None) -> "Vantage":
         """The running host of that name; WrongInput with the nearest names if there is none."""
-        there = self.vantages()
+        there = known or self.vantages()
         if host in there:
             return there[host]
         raise unknown_host(host, "no such host runs in this lab", there, there)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -39,13 +40,10 @@ class LocalAuthority:
 
     def issue(self, csr: str, profile: Profile) -> str:
         """See Authority."""
-        request = _request(csr)
-        if profile.kind != self.name.rpartition("/")[2]:
-            what = f"{self.name} issues nothing for a {profile.kind}"
-            raise WrongInput(Problem("certificate", what, remedy="ask the authority of that kind"))
+        request = _asked(self.name, csr, profile)
         with held(self._directory):
             key, anchor = self._opened()
-            leaf = _leaf(profile, request, anchor).sign(key, hashes.SHA256())
+            leaf = _leaf(profile, request, anchor, _now()).sign(key, hashes.SHA256())
         return _pem(leaf)
 
     def revoke(self, serial: int) -> None:
@@ -73,7 +71,7 @@ class LocalAuthority:
         if not anchor_file.exists():
             key = ec.generate_private_key(ec.SECP256R1())
             keep(key_file, _private(key))
-            keep(anchor_file, _pem(_anchor(self.name, key)).encode())
+            keep(anchor_file, _pem(_anchor(self.name, key, _now())).encode())
         loaded = serialization.load_pem_private_key(secret(key_file), password=None)
         assert isinstance(loaded, ec.EllipticCurvePrivateKey)  # noqa: S101 (we made it)
         return loaded, x509.load_pem_x509_certificate(anchor_file.read_bytes())
@@ -88,9 +86,53 @@ class LocalAuthority:
         rows = {str(serial): when.isoformat() for serial, when in revoked.items()}
         keep(self._directory / "revoked.json", json.dumps(rows).encode())
         key, anchor = self._opened()
-        text = _signed_list(anchor, key, revoked)
+        text = _signed_list(anchor, key, revoked, _now())
         keep(self._directory / "crl.pem", text.encode())
         return text
+
+
+class SimulatedAuthority:
+    """An Authority at simulated time, in memory alone. now: that time (UTC), whole seconds."""
+
+    def __init__(self, name: str, now: Callable[[], datetime]) -> None:
+        self.name, self._now = name, now
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._anchor = _anchor(name, self._key, now())
+        self._revoked: dict[int, datetime] = {}
+
+    def anchor(self) -> str:
+        """See Authority."""
+        return _pem(self._anchor)
+
+    def issue(self, csr: str, profile: Profile) -> str:
+        """See Authority."""
+        request = _asked(self.name, csr, profile)
+        leaf = _leaf(profile, request, self._anchor, self._now())
+        return _pem(leaf.sign(self._key, hashes.SHA256()))
+
+    def revoke(self, serial: int) -> None:
+        """See Authority."""
+        self._revoked.setdefault(serial, self._now())
+
+    def revocations(self) -> str:
+        """See Authority; each time a new list."""
+        return _signed_list(self._anchor, self._key, self._revoked, self._now())
+
+
+def signing_request(name: str) -> str:
+    """A request (PEM) for a new key that nobody keeps: for simulations, where nobody signs."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_subject(name))
+    signed = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _asked(authority: str, csr: str, profile: Profile) -> x509.CertificateSigningRequest:
+    """A sound request for a certificate of the kind that the authority issues."""
+    request = _request(csr)
+    if profile.kind != authority.rpartition("/")[2]:
+        what = f"{authority} issues nothing for a {profile.kind}"
+        raise WrongInput(Problem("certificate", what, remedy="ask the authority of that kind"))
+    return request
 
 
 def _now() -> datetime:
@@ -113,9 +155,11 @@ def _request(csr: str) -> x509.CertificateSigningRequest:
 
 
 def _leaf(
-    profile: Profile, request: x509.CertificateSigningRequest, anchor: x509.Certificate
+    profile: Profile,
+    request: x509.CertificateSigningRequest,
+    anchor: x509.Certificate,
+    now: datetime,
 ) -> x509.CertificateBuilder:
-    now = _now()
     alternatives = [
         *(x509.DNSName(name) for name in profile.names),
         *(x509.IPAddress(ip_address(address)) for address in profile.addresses),
@@ -135,8 +179,8 @@ def _leaf(
     return builder
 
 
-def _anchor(name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    now, subject = _now(), _subject(f"{name} authority")
+def _anchor(name: str, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    subject = _subject(f"{name} authority")
     return (
         _builder(subject, subject, key.public_key())
         .not_valid_before(now - SKEW)
@@ -162,9 +206,11 @@ def _builder(
 
 
 def _signed_list(
-    anchor: x509.Certificate, key: ec.EllipticCurvePrivateKey, revoked: dict[int, datetime]
+    anchor: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    revoked: dict[int, datetime],
+    now: datetime,
 ) -> str:
-    now = _now()
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(anchor.subject)

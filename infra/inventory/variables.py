@@ -25,6 +25,7 @@ ROLES = {
     "logstore": ("logstore",),
     "broker": ("broker",),
     "gateway": ("gateway",),
+    "plc": ("plc",),
     "ingest": ("ingest",),
     "historian": ("historian",),
 }
@@ -103,11 +104,11 @@ def _common(plan: Plan, host: Host, places: Book, options: Options) -> dict[str,
         "authority": authority(host),
         "certificate_names": [dotted(host.id)],
         "certificate_addresses": [row for row in (place.address, place.public) if row],
-        "certificate_lifetime": _lifetime(plan, host),
+        "certificate_lifetime": lifetime(plan, host),
     }
 
 
-def _lifetime(plan: Plan, host: Host) -> int:
+def lifetime(plan: Plan, host: Host) -> int:
     """That of the host's own identity, or of the workload that all hosts of its role share."""
     known: dict[str, Identity] = {row.id: row for row in plan.identities}
     found = known.get(host.id) or known.get(f"{host.zone}/{host.role}")

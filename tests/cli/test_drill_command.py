@@ -208,6 +208,7 @@ def test_facilitated_people_are_asked_their_answers_are_recorded_and_it_replays(
     assert code == 0, stage.said.out
     assert "stop: acme/lyon/ai/gw-1 away for up to 60 s" in shown
     assert "inject 1 to operator" in shown
+    assert "It is Tuesday" in shown.split("May production be disturbed?")[0]
     [path] = stage.timelines()
     recording = load(path)
     assert recording.run["people"] == "console"
@@ -253,12 +254,28 @@ def test_fidelity_is_a_table_and_json_and_exit_1_where_outcomes_differ(stage, tm
     lab = [tmp_path / f"lab-{number}.jsonl" for number in range(5)]
     for path in lab:
         path.write_text(text.replace('"environment": "sim"', '"environment": "lab"'))
-    sim = ["drill", "fidelity", "--sim", str(stage.timelines()[0]), "--lab", *map(str, lab)]
-    assert main(sim) == 0
-    assert "agree in 5 of 5 lab runs" in stage.capsys.readouterr().out
+    command = ["fidelity", "rehearsal"]
+    assert stage(*command, "--lab", *map(str, lab)) == 0
+    assert "agree in 5 of 5 lab runs" in stage.said.out
     lab[0].write_text(lab[0].read_text().replace('"standing": "held"', '"standing": "deviated"'))
-    assert main([*sim, "--json"]) == 1
-    assert json.loads(stage.capsys.readouterr().out)["agreeing"] == 4
+    assert stage(*command, "--lab", *map(str, lab), "--json") == 1
+    assert json.loads(stage.said.out)["agreeing"] == 4
+
+
+def test_fidelity_takes_the_whole_runs_on_file_and_other_drills_to_predict(stage):
+    assert stage.run() == 0
+    text = stage.timelines()[0].read_text()
+    in_lab = text.replace('"environment": "sim"', '"environment": "lab"')
+    other = in_lab.replace('"drill": "rehearsal"', '"drill": "other"')
+    cut_off = "".join(in_lab.splitlines(keepends=True)[:-1])
+    for number in range(5):
+        (stage.state / "runs" / f"{number}-rehearsal-lab.jsonl").write_text(in_lab)
+    (stage.state / "runs" / "5-other-lab.jsonl").write_text(other)
+    (stage.state / "runs" / "6-rehearsal-lab.jsonl").write_text(cut_off)
+    assert stage("fidelity", "rehearsal", "--json") == 0
+    told = json.loads(stage.said.out)
+    assert (told["lab_runs"], told["sim_runs"]) == (5, 1)
+    assert {row["source"] for row in told["durations"]} == {"other drills in the lab"}
 
 
 @pytest.mark.parametrize(

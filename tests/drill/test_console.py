@@ -2,11 +2,12 @@
 
 import os
 import pty
+import signal
 import threading
 from dataclasses import replace
 
 import pytest
-from toy import Look, Play, Toy
+from toy import Change, Look, Play, TakeBack, Toy
 
 from bulkhead.drill import Done, NotObserved, Refused, Timeline, run
 from bulkhead.drill.bridge import Bridge
@@ -57,7 +58,7 @@ class Room:
         environment = self.toy.environment()
         environment = replace(environment, handlers={**environment.handlers, Ask: self.console})
         report = run(Play(script), environment, self.timeline, facts=facts)
-        assert report.fault is None
+        assert report.fault is None or report.ended == "interrupted"
         return report
 
     def said(self):
@@ -174,6 +175,21 @@ def test_the_recording_of_a_facilitated_run_replays_with_the_same_findings(plan,
     assert [row.standing for row in again.findings] == ["held", "deviated"]
     assert compared(recording.rows, again.timeline.rows) == []
     assert [found for _, found in recording.findings] == list(report.findings)
+
+
+def test_an_interrupt_while_somebody_thinks_puts_everything_back(plan, clock):
+    def script(d):
+        yield d.do(Change("a"))
+        yield d.do(replace(MARC, within=500.0))
+        yield d.do(Look("never"))
+
+    room = Room(plan, clock)
+    thinking = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    room.console.show = lambda text: thinking.start()
+    report = room.play(script)
+    assert report.ended == "interrupted"
+    assert room.toy.log == [Change("a"), TakeBack("a")]
+    assert room.toy.changed == set()
 
 
 def test_in_virtual_time_a_second_of_the_room_may_count_for_many(plan):

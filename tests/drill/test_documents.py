@@ -49,7 +49,6 @@ def after(plan, tmp_path_factory):
             "roles": [{"role": "evaluator", "name": "Eva"}],
         }
         run(drill, environment, timeline, consent=Authority(plan, START), facts=facts)
-        timeline.deliver(1, 3.0)
         timeline.note(Note(at=12.0, by="Eva", text="they argued"))
     recording = load(path)
     planning = Planning(plan=plan, exercise=EXERCISE, tenant="acme", today=date(2026, 11, 24))
@@ -100,7 +99,7 @@ def test_the_list_of_events_is_in_the_order_of_time_and_says_what_was_delivered(
     planned, delivered = (one["master-scenario-events-list.md"] for one in (before, after))
     assert planned.index("Readings are late") < planned.index("The panel is dark")
     assert "| 1 | 00:00:00 |  | operator |" in planned
-    assert "| 1 | 00:00:00 | 00:00:03 | operator |" in delivered
+    assert "| 1 | 00:00:00 | 00:00:01 | operator |" in delivered
     assert "calls the provider" in planned
 
 

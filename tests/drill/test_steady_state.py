@@ -1,12 +1,15 @@
-"""The steady state: looked at before anything is done, and again when all is put back."""
+"""The steady state, looked at first and last; findings and injects as they come."""
 
 import io
 
 import pytest
+from rehearsal import Rehearsal
 from toy import Change, Look, Play, Stop, Toy
 
 from bulkhead.drill import Done, NotObserved, Refused, Timeline, run
 from bulkhead.drill.drills import Holds
+from bulkhead.drill.people import Ask
+from bulkhead.drill.timeline import load
 from bulkhead.errors import BulkheadError
 
 FLOWS = Holds("telemetry flows", Look("telemetry"))
@@ -96,3 +99,26 @@ def test_findings_are_in_the_file_when_they_are_found():
     first = next(index for index, line in enumerate(lines) if '"finding"' in line)
     changed = next(index for index, line in enumerate(lines) if '"promise"' in line)
     assert first < changed
+
+
+def test_an_inject_is_shown_and_noted_when_the_drill_says_so(plan, tmp_path):
+    shown, path = [], tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        run(
+            Rehearsal(plan),
+            Toy().environment(kinds=(Look, Change, Ask)),
+            Timeline(file),
+            tells=lambda inject, at: shown.append((inject.number, at)),
+        )
+    assert [number for number, _ in shown] == [1, 2]
+    assert list(load(path).injects) == shown
+
+
+def test_an_inject_that_the_exercise_does_not_have_is_an_error(plan):
+    class Wrong(Rehearsal):
+        def run(self, d):
+            d.inject(7)
+            yield d.wait(1.0)
+
+    report = run(Wrong(plan), Toy().environment(kinds=(Look, Change, Ask)))
+    assert "no inject 7" in str(report.fault)

@@ -108,6 +108,13 @@ def test_a_damaged_file_is_refused_with_its_line(recorded):
         load(path)
 
 
+def test_a_file_that_is_not_there_or_no_text_is_refused_with_its_name(tmp_path):
+    (tmp_path / "picture.jsonl").write_bytes(b"\xff\xfe")
+    for name in ("nothing.jsonl", "picture.jsonl"):
+        with pytest.raises(WrongInput, match=name):
+            load(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     "damage",
     [{"outcome": {"outcome": "perhaps", "at": None}}, {"action": {"action": "Nothing"}}],

@@ -61,17 +61,24 @@ class Toy:
         return [self.act(action) for action in actions]
 
     def _seconds(self, action):
-        return 1.0 if isinstance(action, TakeBack) else self.took.get(action.what, 1.0)
+        return (
+            1.0 if isinstance(action, TakeBack) else self.took.get(getattr(action, "what", ""), 1.0)
+        )
 
     def act(self, action):
         self.log.append(action)
-        if (type(action), action.what) in self.broken:
+        if (type(action), _what(action)) in self.broken:
             raise OSError(f"{action.what} is broken")
         if isinstance(action, Change):
             self.changed.add(action.what)
         if isinstance(action, TakeBack):
             self.changed.discard(action.what)
         return self.answers.get(action, Done())
+
+
+def _what(action):
+    """What it is about; an Ask is about nothing of the toy's."""
+    return getattr(action, "what", "")
 
 
 class Play:

@@ -1,10 +1,8 @@
 """The after-action report with its improvement plan, from a run's timeline."""
 
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
 
 from bulkhead.blueprint.markdown import table, text
-from bulkhead.drill.actions import Action
-from bulkhead.drill.authority import words
 from bulkhead.drill.documents.before import RATINGS
 from bulkhead.drill.documents.occasion import Occasion, bullets, head, joined, section, who
 from bulkhead.drill.exercise import Objective
@@ -12,9 +10,7 @@ from bulkhead.drill.findings import Finding
 from bulkhead.drill.improvements import FAILED, found, objective_of
 from bulkhead.drill.outcomes import Done, Outcome, word
 from bulkhead.drill.timeline import Recording
-
-LONG = 160
-"""Characters of one row's action."""
+from bulkhead.drill.words import said
 
 
 def report(occasion: Occasion) -> str:
@@ -62,10 +58,9 @@ def _overview(occasion: Occasion, recording: Recording) -> list[str]:
 
 
 def _people(made: dict[str, object]) -> str:
-    said = str(made.get("people", ""))
-    if said == "distribution":
-        said += f" (seed {made.get('seed')}, pace {made.get('pace')})"
-    return said
+    mode = str(made.get("people", ""))
+    drawn = f" (seed {made.get('seed')}, pace {made.get('pace')})"
+    return mode + drawn if mode == "distribution" else mode
 
 
 def _analysis(occasion: Occasion, recording: Recording) -> list[str]:
@@ -73,8 +68,25 @@ def _analysis(occasion: Occasion, recording: Recording) -> list[str]:
     findings = found(recording)
     for one in occasion.exercise.objectives:
         mine = [row for row in findings if objective_of(occasion.exercise, row) == one]
-        lines += _objective(one, mine)
+        lines += _objective(one, [*mine, *_unreached(occasion, one, findings)])
     return lines
+
+
+def _unreached(
+    occasion: Occasion, objective: Objective, findings: Sequence[Finding]
+) -> Iterator[Finding]:
+    """Deadlines that the run did not come to: nobody could hold them."""
+    known = {row.subject for row in findings}
+    for one in occasion.deadlines(objective):
+        if one.name not in known:
+            yield Finding(
+                subject=one.name,
+                source="",
+                target="",
+                expected=f"within {one.within:g} s",
+                seen="not reached",
+                standing="censored",
+            )
 
 
 def _objective(objective: Objective, findings: list[Finding]) -> list[str]:
@@ -135,7 +147,7 @@ def _timeline(recording: Recording) -> list[str]:
         (
             f"{row.asked:.1f}",
             f"{row.done:.1f}",
-            text(_said(row.action)),
+            text(said(row.action)),
             word(row.outcome) + (", late" if row.late else ""),
             text(getattr(row.outcome, "layer", "") or _by(row.outcome)),
             row.phase,
@@ -149,10 +161,3 @@ def _timeline(recording: Recording) -> list[str]:
 def _by(outcome: Outcome) -> str:
     """Who answered, where somebody did."""
     return dict(outcome.facts).get("by", "") if isinstance(outcome, Done) else ""
-
-
-def _said(action: Action) -> str:
-    """`ask: acme/marc, approve, May production be disturbed?`; long texts are cut."""
-    said = [str(getattr(action, item.name)) for item in fields(action) if item.compare]
-    told = f"{words(action)}: {', '.join(said)}".partition("\n")[0]
-    return told if len(told) <= LONG else f"{told[:LONG]}…"

@@ -12,6 +12,7 @@ from bulkhead.drill.documents.occasion import (
 )
 from bulkhead.drill.exercise import Inject, Objective
 from bulkhead.drill.owners import holder
+from bulkhead.drill.words import moment
 
 RATINGS = (
     ("P", "performed without challenges"),
@@ -56,8 +57,8 @@ def events(occasion: Occasion) -> str:
     rows = [
         (
             str(one.number),
-            _moment(one.after),
-            _moment(delivered[one.number]) if one.number in delivered else "",
+            moment(one.after),
+            moment(delivered[one.number]) if one.number in delivered else "",
             text(one.to),
             text(one.text),
             text(one.expected),
@@ -93,7 +94,7 @@ def facilitator_notes(occasion: Occasion) -> str:
     """For whoever leads it alone: notes, injects with their moment, what to look for."""
     exercise = occasion.exercise
     rows = [
-        (_moment(one.after), str(one.number), text(one.to), text(one.text), text(one.expected))
+        (moment(one.after), str(one.number), text(one.to), text(one.text), text(one.expected))
         for one in _injects(occasion)
     ]
     return joined(
@@ -212,12 +213,6 @@ def _injects(occasion: Occasion) -> list[Inject]:
 def _owner(occasion: Occasion, objective: Objective) -> str:
     person = holder(occasion.plan, objective.owner, occasion.tenant)
     return text(f"{person.name} ({objective.owner})" if person else objective.owner)
-
-
-def _moment(seconds: float) -> str:
-    """After the start: `00:05:30`."""
-    whole = int(seconds)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def _span(seconds: float) -> str:

@@ -19,10 +19,33 @@ from bulkhead.drill.actions import (
 )
 from bulkhead.drill.bridge import Bridge, Failed
 from bulkhead.drill.environment import Environment, Handler, Steps
+from bulkhead.drill.flows import Cut, Hold, Passes, Release
+from bulkhead.drill.incidents import (
+    Copy,
+    Discard,
+    Disconnect,
+    Expired,
+    Gapless,
+    Handshake,
+    Impersonate,
+    Impostor,
+    Reconnect,
+    Renew,
+    Restore,
+    Revoke,
+    ShortCertificate,
+    Silence,
+    TakenOver,
+    Telemetry,
+    Withdraw,
+)
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
-from bulkhead.environments.actions import lab_attempts, lab_services
+from bulkhead.environments.actions import lab_attempts, lab_services, lab_telemetry
 from bulkhead.environments.actions.asking import LAYERS, SERVICE_LAYERS, flow_of
+from bulkhead.environments.actions.lab_certificates import Certificates
+from bulkhead.environments.actions.lab_flows import Flows
 from bulkhead.environments.actions.lab_hosts import Hosts
+from bulkhead.environments.actions.lab_impostors import Impostors
 from bulkhead.environments.actions.lab_lifting import Lifting
 from bulkhead.environments.actions.sim import NO_SERVICES
 from bulkhead.errors import BulkheadError
@@ -47,16 +70,49 @@ def environment(standing: "Standing", plan: Plan) -> Environment:
         Lift: _each(lambda action: _lift(lifting, hosts, action)),
         PutBack: _each(lambda action: _put_back(lifting, hosts, action)),
     }
+    flows = Flows(standing, hosts)
+    table |= {
+        Hold: _each(flows.hold),
+        Release: _each(flows.release),
+        Passes: _each(flows.passes),
+        Cut: _each(flows.cut),
+    }
     if hosts.machines:
         table |= {
             Publish: lambda actions: lab_services.publish(hosts, actions),
             Query: lambda actions: lab_services.query(hosts, actions),
             Plant: _each(lambda action: lab_services.plant(hosts, action)),
             Unplant: _each(lambda action: lab_services.unplant(hosts, action)),
-        }
+        } | _incidents(hosts)
     handlers: dict[type[Action], Handler] = {kind: _Real(work) for kind, work in table.items()}
-    lacks = {} if hosts.machines else dict.fromkeys(SERVED, NO_SERVICES)
+    served = (*SERVED, *_incidents(hosts))
+    lacks = {} if hosts.machines else dict.fromkeys(served, NO_SERVICES)
     return Environment("lab", Bridge(), handlers, lacks, hostile=True)
+
+
+def _incidents(hosts: Hosts) -> dict[type[Action], Work]:
+    """What happens to gateways, their certificates and what is stored of them."""
+    certificates, impostors = Certificates(hosts), Impostors(hosts)
+    acts: dict[type[Action], Callable[[Any], Outcome]] = {
+        Telemetry: lambda action: lab_telemetry.telemetry(hosts, action),
+        Silence: lambda action: lab_telemetry.silence(hosts, action),
+        Gapless: lambda action: lab_telemetry.gapless(hosts, action),
+        Handshake: impostors.handshake,
+        Expired: certificates.expired,
+        TakenOver: impostors.taken_over,
+        ShortCertificate: certificates.short,
+        Renew: certificates.renew,
+        Restore: certificates.restore,
+        Revoke: certificates.revoke,
+        Reconnect: certificates.reconnect,
+        Copy: impostors.copy,
+        Discard: impostors.discard,
+        Impersonate: impostors.impersonate,
+        Withdraw: impostors.withdraw,
+        Impostor: impostors.impostor,
+        Disconnect: certificates.disconnect,
+    }
+    return {kind: _each(act) for kind, act in acts.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from infra.lab.probe import Vantage
 
 LIBRARY = "/opt/bulkhead/lib"
-SERVICES = {"gateway": "bulkhead-gateway", "ingest": "bulkhead-ingest"}
+SERVICES = {
+    "gateway": "bulkhead-gateway",
+    "ingest": "bulkhead-ingest",
+    "plc": "bulkhead-plc",
+}
 """The account of each role's service, on machines."""
 NOBODY = "nobody"
 """The account on bare hosts, which have none of their own."""
@@ -79,6 +83,14 @@ class Hosts:
         drop = ["setpriv", f"--reuid={account}", f"--regid={_group(account)}", "--clear-groups"]
         return [*self.as_root(host), *drop, "--no-new-privs", "env", f"PYTHONPATH={LIBRARY}"]
 
+    def beside(self, host: str, network: str) -> list[str]:
+        """As `as_service`, but with the network of another host: files stay where they are."""
+        entered = self.as_service(host)
+        if network == host:
+            return entered
+        inside = f"--net=/run/netns/{self.vantages[network].namespace}"
+        return [entered[0], inside, *entered[1:]]
+
     def run(self, host: str, command: Sequence[str], stdin: str = "", timeout: float = 30.0) -> str:
         """Run a command on a host as root; its output. BulkheadError where it fails."""
         done = subprocess.run(
@@ -99,10 +111,24 @@ def _group(account: str) -> str:
     return "nogroup" if account == NOBODY else account
 
 
+STREAMED = ("attacker", "holder")
+"""Modules beside this one that run on hosts, which have neither them nor this package."""
+LOADER = """
+import sys, types
+for name, text in {sources!r}.items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+sys.modules[{first!r}].main()
+"""
+
+
 @cache
 def script() -> str:
-    """The attacker's script, to be streamed."""
-    return Path(__file__).with_name("attacker.py").read_text()
+    """The streamed modules as one program, each under its own name."""
+    here = Path(__file__)
+    names = {f"{__package__}.{name}": here.with_name(f"{name}.py") for name in STREAMED}
+    sources = {name: path.read_text() for name, path in names.items()}
+    return LOADER.format(sources=sources, first=next(iter(sources)))
 
 
 Said = Mapping[str, Any]
@@ -111,15 +137,22 @@ Said = Mapping[str, Any]
 class Errand:
     """The attacker's script at work on one host; `out` gives a JSON document in a line.
 
-    Closing ends it: its standard input is closed, which it heeds, and it is killed if it does not.
+    network: the host in whose network it works, where that is another one. Closing ends it: its
+    standard input is closed, which it heeds, and it is killed if it does not.
     """
 
-    def __init__(
-        self, hosts: Hosts, host: str, do: str, jobs: Sequence[Said], patience: float
+    def __init__(  # noqa: PLR0913, PLR0917 (each is a part of one order)
+        self,
+        hosts: Hosts,
+        host: str,
+        do: str,
+        jobs: Sequence[Said],
+        patience: float,
+        network: str | None = None,
     ) -> None:
         python = "python3" if host in hosts.machines else _python()
         self._process = subprocess.Popen(
-            [*hosts.as_service(host), python, "-c", script()],
+            [*hosts.beside(host, network or host), python, "-c", script()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -141,6 +174,14 @@ class Errand:
         if self._process.returncode:
             raise BulkheadError(Problem("errand", err.decode(errors="replace").strip()[-500:]))
         return [json.loads(line) for line in out.splitlines()]
+
+    def ask(self) -> None:
+        """Give it another line. BulkheadError where it has ended."""
+        try:
+            self._in.write(b"\n")
+            self._in.flush()
+        except OSError as error:
+            raise BulkheadError(Problem("errand", f"it has ended: {error}")) from None
 
     def close(self) -> None:
         """End it."""

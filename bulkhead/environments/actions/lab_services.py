@@ -97,8 +97,8 @@ def _credentials(host: Host) -> Said:
 def _seen(hosts: Hosts, action: Query, outcome: Outcome) -> Outcome:
     if not isinstance(outcome, Done) or ("rows", "0") not in outcome.facts:
         return outcome
-    where = f"SELECT count(*) FROM {ROWS} WHERE tenant = {_quoted(action.tenant)}"  # noqa: S608
-    there = int(_sql(hosts, action.historian, where) or 0)
+    where = f"SELECT count(*) FROM {ROWS} WHERE tenant = {quoted(action.tenant)}"  # noqa: S608
+    there = int(sql(hosts, action.historian, where) or 0)
     if not there:
         return NotObserved(reason="no row of that tenant is there to be seen", at=outcome.at)
     return Refused(layer="row-security", reason=f"{there} rows are there, none is seen")
@@ -108,9 +108,9 @@ def plant(hosts: Hosts, action: Plant) -> Outcome:
     """A row that names MARK for its node."""
     if why := hosts.missing(action.historian):
         return NotObserved(reason=why)
-    values = f"({_quoted(action.tenant)}, '{MARK}', now(), now())"
+    values = f"({quoted(action.tenant)}, '{MARK}', now(), now())"
     into = f"INSERT INTO {ROWS} (tenant, node, after_at, before_at) VALUES {values}"  # noqa: S608
-    _sql(hosts, action.historian, into)
+    sql(hosts, action.historian, into)
     return Done()
 
 
@@ -118,8 +118,8 @@ def unplant(hosts: Hosts, action: Unplant) -> Outcome:
     """All such rows of the tenant are gone."""
     if why := hosts.missing(action.historian):
         return NotObserved(reason=why)
-    where = f"tenant = {_quoted(action.tenant)} AND node = '{MARK}'"
-    _sql(hosts, action.historian, f"DELETE FROM {ROWS} WHERE {where}")  # noqa: S608
+    where = f"tenant = {quoted(action.tenant)} AND node = '{MARK}'"
+    sql(hosts, action.historian, f"DELETE FROM {ROWS} WHERE {where}")  # noqa: S608
     return Done()
 
 
@@ -142,14 +142,14 @@ def put_back(hosts: Hosts, attempt: Action) -> None:
         case Publish(_, broker, _, _):
             _permit(hosts, broker, [])
         case Query(_, historian, _):
-            _sql(hosts, historian, f'DROP POLICY IF EXISTS "{MARK}" ON {ROWS}')
+            sql(hosts, historian, f'DROP POLICY IF EXISTS "{MARK}" ON {ROWS}')
 
 
 def _show(hosts: Hosts, action: Query) -> None:
     source = hosts.planned(action.source)
-    role, tenant = f"{source.tenant}_{source.role}", _quoted(action.tenant)
-    sql = f'CREATE POLICY "{MARK}" ON {ROWS} FOR SELECT TO "{role}" USING (tenant = {tenant})'
-    _sql(hosts, action.historian, sql)
+    role, tenant = f"{source.tenant}_{source.role}", quoted(action.tenant)
+    statement = f'CREATE POLICY "{MARK}" ON {ROWS} FOR SELECT TO "{role}" USING (tenant = {tenant})'
+    sql(hosts, action.historian, statement)
 
 
 PERMIT = """
@@ -174,7 +174,7 @@ def _permit(hosts: Hosts, broker: str, lines: Sequence[str]) -> None:
     hosts.run(broker, command)
 
 
-def _sql(hosts: Hosts, historian: str, statement: str) -> str:
+def sql(hosts: Hosts, historian: str, statement: str) -> str:
     """Run a statement as the historian's administrator; its one value."""
     psql = [
         "psql",
@@ -189,5 +189,6 @@ def _sql(hosts: Hosts, historian: str, statement: str) -> str:
     return hosts.run(historian, command, stdin=statement + ";\n").strip()
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

@@ -18,6 +18,8 @@ from bulkhead.drill.actions import (
 )
 from bulkhead.drill.environment import Environment, Handler, Steps
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome
+from bulkhead.environments.actions import sim_flows, sim_incidents
+from bulkhead.environments.actions.sim_estate import Estate
 from bulkhead.environments.actions.sim_world import World
 from bulkhead.plan import Plan
 
@@ -53,11 +55,16 @@ def of(world: World) -> Environment:
             Plant: (0.2, lambda action: _plant(world, action)),
             Unplant: (0.2, lambda action: _unplant(world, action)),
         }
+    clock = simpy.Environment()
     handlers: dict[type[Action], Handler] = {
         kind: _Model(seconds, answer) for kind, (seconds, answer) in table.items()
     }
-    lacks = {} if world.services else dict.fromkeys((Publish, Query, Plant, Unplant), NO_SERVICES)
-    return Environment("sim", simpy.Environment(), handlers, lacks, hostile=True)
+    handlers |= sim_flows.handlers(world)
+    incidents = sim_incidents.handlers(world, Estate(world.plan, clock))
+    if world.services:
+        return Environment("sim", clock, handlers | incidents, hostile=True)
+    lacks = dict.fromkeys((Publish, Query, Plant, Unplant, *incidents), NO_SERVICES)
+    return Environment("sim", clock, handlers, lacks, hostile=True)
 
 
 @dataclass(frozen=True, slots=True)

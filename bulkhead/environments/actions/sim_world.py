@@ -39,7 +39,7 @@ class World:
         flow = flow_of(action)
         if flow is None:
             return NotObserved(reason=f"{action} is no attempt on another host")
-        met = self._network(flow)
+        met = self.met(flow)
         if not isinstance(met, Done) or not isinstance(action, Publish | Query):
             return met
         for layer, reason in self._service(action):
@@ -72,7 +72,8 @@ class World:
         self._computed = None
         return Done()
 
-    def _network(self, flow: Flow) -> Outcome:
+    def met(self, flow: Flow) -> Outcome:
+        """What the network and hosts' own filters make of a flow."""
         if flow.path == "public" and flow.target in self._unknown_outside():
             return Refused(layer="route", reason=f"{flow.target} has no public address")
         verdict = self._reach().explain(flow)

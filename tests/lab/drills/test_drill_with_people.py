@@ -10,6 +10,7 @@ from passage import Passage
 
 from bulkhead.drill import fidelity
 from bulkhead.drill.participants import Participant
+from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import load
 from bulkhead.environments.drills import Cast, replay, run_drill
 from bulkhead.environments.running import Place
@@ -65,7 +66,7 @@ def test_facilitated_the_room_answers_while_packets_go_on(play):
     cast = Cast(facilitated=True, participants=(KARI,), lines=os.fdopen(slave), show=show)
     ran = play(cast)
     assert ran.report.held, ran.report.findings
-    [asked] = [row for row in ran.report.timeline.rows if row.own]
+    [asked] = [row for row in ran.report.timeline.rows if isinstance(row.action, Ask)]
     assert dict(asked.outcome.facts)["by"] == "Kari"
 
 
