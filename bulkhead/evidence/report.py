@@ -13,6 +13,7 @@ from bulkhead.evidence import (
     signals_picture,
     timeline_picture,
     topology,
+    unseen,
     verdicts,
 )
 from bulkhead.evidence.drawing import Drawing
@@ -53,6 +54,7 @@ def page(story: Story) -> str:
             counted=requirements.counted,
             unmet=requirements.unmet,
             undecided=requirements.unobserved,
+            unseen=unseen.unseen(story),
             today=date.fromisoformat(story.made[:10]),
         )
     )

@@ -9,6 +9,7 @@ from bulkhead.drill.findings import Finding
 from bulkhead.evidence import red, verdicts
 from bulkhead.evidence.attempts import by_host, grouped, joined
 from bulkhead.evidence.story import Differing, Exercised, Found, Played, Story
+from bulkhead.evidence.unseen import unseen
 from bulkhead.plan import digest
 
 HOST, OTHER = "acme/ingest/ingest-1", "borealis/ingest/broker-1"
@@ -120,6 +121,14 @@ def test_a_run_held_only_if_it_ran_whole_saw_everything_and_was_put_back(plan, r
     told = verdicts.verdicts(story_of(plan, run))
     [row] = [row for row in told if row.area == "attacks" and "in lab: " in row.said]
     assert row.state == state
+
+
+def test_findings_that_nobody_could_make_are_told_once_for_each_reason(plan):
+    blind = [found("not observed", because="no answer", subject=f"tcp {n}") for n in (1, 2)]
+    said = unseen(story_of(plan, played(found(), *blind, found("censored", subject="the end"))))
+    assert "cross-zone-pivot in lab: tcp 1 and 1 more: not observed: no answer." in said
+    assert "cross-zone-pivot in lab: the end: censored." in said
+    assert not [row for row in said if "tcp 22" in row]
 
 
 def test_overall_is_held_only_where_something_held_and_nothing_deviated():

@@ -144,6 +144,26 @@ def test_nothing_observed_is_never_told_as_held(plan):
     assert 'class="chip pass"' not in page
 
 
+def test_everything_unseen_is_gathered_in_one_place(page, story):
+    text = section(page, "unobserved")
+    for sentence in (
+        "The claim in sim: packets were not observed there.",
+        "Attack cross-zone-pivot in lab: it has not run there.",
+        "Control backup in lab: 1 of 1 not observed: offered to a client of 2015.",
+        "Security levels in lab: 33 of 105 not decided.",
+    ):
+        assert sentence in text
+    torn = replace(story, unread=(("runs/x.jsonl", "line 1 is not JSON"),))
+    said = "The file runs/x.jsonl could not be read: line 1 is not JSON."
+    assert said in section(report.page(torn), "unobserved")
+
+
+def test_where_nothing_is_missing_it_says_so(plan, story, monkeypatch):
+    monkeypatch.setattr("bulkhead.evidence.unseen.verdicts", lambda story: ())
+    full = section(report.page(bare(plan)), "unobserved")
+    assert "Nothing that this report looks for was missing." in full
+
+
 def test_evidence_of_another_blueprint_counts_for_nothing(story, plan):
     other = replace(story, digest="0" * 64)
     page = report.page(other)
@@ -184,7 +204,7 @@ def test_improvements_say_owner_and_date_and_what_is_overdue(page):
     text = section(page, "drills")
     assert "overdue the customer's contact acknowledged" in text
     assert "acme/claire 2026-10-01 (2 times) 2026-10-31" in text
-    assert "held 2026-11-20 telemetry returned" in text
+    assert "closed 2026-11-20 telemetry returned" in text
 
 
 def test_notes_of_the_register_are_told(page):

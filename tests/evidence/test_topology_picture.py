@@ -10,9 +10,11 @@ from blueprint_cases import estate_of, loaded, tenant, text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_estates import random_plan
+from story_state import EXAMPLE
 
 from bulkhead.blueprint import expand
 from bulkhead.evidence.drawing import Line, fit, width_of
+from bulkhead.evidence.rendering import svg_file
 from bulkhead.evidence.topology import Crossing, picture
 from bulkhead.plan import INTERNET
 
@@ -180,3 +182,12 @@ def test_the_same_plan_makes_the_same_picture(plan):
 @given(text=st.text(max_size=60), width=st.floats(20, 300))
 def test_a_fitted_text_is_no_wider_than_asked(text, width):
     assert width_of(fit(text, width, 11), 11) <= max(width, width_of("…", 11))
+
+
+def test_the_picture_in_docs_is_the_example_s(plan):
+    drawn = svg_file(picture(plan))
+    kept = (EXAMPLE.parents[1] / "docs" / "topology.svg").read_text()
+    assert kept == drawn, (
+        "the example or the picture changed: bulkhead report examples/estate.yaml "
+        "--state $(mktemp -d) --topology docs/topology.svg"
+    )

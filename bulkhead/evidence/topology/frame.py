@@ -65,7 +65,9 @@ class Frame:
         head = Text(x=x + PAD, y=y + 18, text=title, kind="title", size=13, box=self.id)
         self.shapes[:0] = [frame, head]
         drawn = [self._way(way) for way in self.ways]
-        self.shapes += [line for line, _ in drawn] + [label for _, label in drawn]
+        said = [shape for shape in self.shapes if shape.kind in ("label", "note")]
+        under = [shape for shape in self.shapes if shape not in said]
+        self.shapes = [*under, *(line for line, _ in drawn), *said, *(label for _, label in drawn)]
         return self
 
     def port(self, zone: str, side: Side = "under") -> float:
