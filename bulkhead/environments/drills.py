@@ -49,14 +49,12 @@ def drill(name: str, plan: Plan, tenant: str | None) -> Exercised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Who answers, and how.
+    """Who answers, and how. answers: a timeline whose people answer again.
 
-    tenant: as asked for; without, the drill chose. answers: a timeline whose people answer again.
     pace: how many seconds of people pass in one of the clock's; in one of the room's, where a
     facilitated drill runs in virtual time.
     """
 
-    tenant: str | None = None
     participants: tuple[Participant, ...] = ()
     facilitated: bool = False
     answers: Path | None = None
@@ -89,7 +87,7 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
         watch=_progress(say) if place.environment == "lab" and not cast.facilitated else None,
         facts={
             "estate": digest(plan),
-            "tenant": cast.tenant,
+            "tenant": drill.tenant,
             "started": started.isoformat(timespec="seconds"),
             "people": cast.mode,
             "seed": cast.seed,

@@ -66,6 +66,11 @@ class BrokerIsolationFailure:
         self._ends = (stranger, self._scene.broker, path)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, self._stranger)

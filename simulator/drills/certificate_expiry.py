@@ -63,6 +63,11 @@ class CertificateExpiry:
         self._cast = cast(plan, self._scene.tenant)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, LIFETIME)

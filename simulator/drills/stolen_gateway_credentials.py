@@ -77,6 +77,11 @@ class StolenGatewayCredentials:
         self._beside = Impersonate(s.gateway, s.broker, s.gateway, s.path)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, [row.source for row in self._outside])
