@@ -8,7 +8,6 @@ from bulkhead.environments.plant import Reading, Watch
 from bulkhead.plan import Plan
 from simulator.plant import Plant
 from simulator.plant.operation import Now, Operation
-from simulator.plant.plc import word
 from simulator.plant.severity import zone
 
 
@@ -45,7 +44,7 @@ def _reading(now: Now) -> Reading:
         device=machine.name,
         values=now.values,
         zone="" if velocity is None else zone(velocity, kind.group, kind.support),
-        controller=word(now.status),
+        controller=now.controller,
         damage=now.bearings.damage,
         parts=now.bearings.parts,
         note=_note(now),

@@ -69,7 +69,7 @@ LIMITS: Mapping[str, Limits] = MappingProxyType(
         # ISO 20816-3, group 2, flexible: zone B ends at 4.5 mm/s, zone C at 7.1 mm/s.
         "vibration": Limits(alarm=4.5, trip=7.1, low=0.5, high=11.0),
         "temperature": Limits(alarm=80.0, trip=95.0, low=40.0, high=120.0),
-        "motor_current": Limits(alarm=40.0, trip=60.0, low=1.0, high=100.0),
+        "motor_current": Limits(alarm=250.0, trip=350.0, low=1.0, high=450.0),
         "acoustic_emission": Limits(alarm=90.0, trip=110.0, low=20.0, high=120.0),
     }
 )
