@@ -26,7 +26,8 @@ def feed(plan: Plan, watch: Watch) -> Iterator[Reading]:
 def _updates(operation: Operation, watch: Watch) -> Iterator[Reading]:
     began, number = time.monotonic(), 0
     while True:
-        update = operation.step(watch.start + number * watch.interval * watch.speed)
+        at = round(watch.start + number * watch.interval * watch.speed, 3)
+        update = operation.step(at)
         for index, now in enumerate(update, 1):
             yield replace(_reading(now), last=index == len(update))
         number += 1
