@@ -134,7 +134,6 @@ def run(args: argparse.Namespace) -> int:
     file = _file(args)
     place = Place(environment=args.env, state=state_of(args))
     cast = drills.Cast(
-        tenant=args.tenant,
         participants=tuple(participant(one) for one in args.participants),
         facilitated=args.facilitated,
         answers=args.answers,
@@ -287,7 +286,6 @@ def _file(args: argparse.Namespace) -> Any:
     return filing.File(
         drill=drills.drill(args.name, plan, args.tenant),
         plan=plan,
-        tenant=args.tenant,
         state=state_of(args),
         today=datetime.now(UTC).date(),
         days=getattr(args, "days", 30),

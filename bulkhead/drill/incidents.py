@@ -40,8 +40,8 @@ class Silence(Action):
 
     source: str
     target: str
-    seconds: float = 4.0
-    bound: ClassVar[float] = 120.0
+    seconds: float = 6.0
+    bound: ClassVar[float] = 60.0
 
 
 @known
@@ -90,7 +90,7 @@ class TakenOver(Action):
     source: str
     target: str
     since: float
-    bound: ClassVar[float] = 60.0
+    bound: ClassVar[float] = 30.0
 
 
 @known

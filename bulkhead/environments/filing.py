@@ -22,7 +22,6 @@ class File:
 
     drill: Exercised
     plan: Plan
-    tenant: str | None
     state: Path
     today: date
     days: int = improvements.DAYS
@@ -39,7 +38,7 @@ def after(file: File, timeline: Path) -> list[Path]:
     planning = Planning(
         plan=file.plan,
         exercise=file.drill.exercise,
-        tenant=file.tenant,
+        tenant=file.drill.tenant,
         today=file.today,
         days=file.days,
     )
@@ -60,7 +59,7 @@ def _alone(state: Path) -> Iterator[None]:
 def again(file: File, timeline: Path, rows: Iterable[Improvement] | None = None) -> list[Path]:
     """Write all documents of a recorded run, with the improvement plan as it is."""
     recording = load(timeline)
-    where = (file.drill.about.name, recording.run.get("environment"), file.tenant or "")
+    where = (file.drill.about.name, recording.run.get("environment"), file.drill.tenant or "")
     known = improvements.read(file.state) if rows is None else rows
     mine = tuple(row for row in known if (row.drill, row.environment, row.tenant) == where)
     occasion = replace(_occasion(file), recording=recording, improvements=mine)
@@ -72,7 +71,7 @@ def _occasion(file: File, participants: tuple[Participant, ...] = ()) -> Occasio
         about=file.drill.about,
         exercise=file.drill.exercise,
         plan=file.plan,
-        tenant=file.tenant,
+        tenant=file.drill.tenant,
         participants=participants,
     )
 

@@ -93,6 +93,17 @@ def test_a_drill_that_holds_says_so_and_leaves_timeline_and_documents(stage):
     assert len(made["estate"]) == 64
 
 
+def test_without_a_tenant_the_one_that_the_drill_chose_is_recorded(stage):
+    stage.toy = LOST
+    assert stage("run", "rehearsal", EXAMPLE) == 1
+    assert load(stage.timelines()[0]).run["tenant"] == "acme"
+    stage.toy = Toy
+    assert stage.run() == 0
+    assert stage("improvements", "--json") == 0
+    [row] = json.loads(stage.said.out)
+    assert row["closed"]
+
+
 def test_as_json_it_holds_every_finding_and_the_documents(stage):
     assert stage.run("--json") == 0
     told = json.loads(stage.said.out)
