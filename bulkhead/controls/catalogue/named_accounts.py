@@ -92,8 +92,8 @@ CONTROL = Control(
     remediation="Remove the account or its right on the host, or list the person in the blueprint; "
     "then configure the host again.",
     reads="hosts: accounts, whether each has a password (never the hash), sudo's own answer",
-    meets=("SR 1.1", "SR 1.1 RE 1", "SR 1.3", "SR 1.4", "SR 2.1", "SR 2.1 RE 1", "SR 2.1 RE 2"),
-    supports=("SR 1.5", "SR 2.12"),
+    meets=("SR 1.1", "SR 1.1 RE 1", "SR 1.3", "SR 1.4", "SR 2.1", "SR 2.1 RE 2"),
+    supports=("SR 1.5", "SR 2.1 RE 1", "SR 2.12"),
     others=(
         *nist("AC-2", "AC-3", "AC-6", "IA-2", "IA-4"),
         *ot("6.2.1"),
