@@ -1,21 +1,22 @@
 """Plant signals around drills: what the plant did, and when its telemetry was away.
 
 In sim the plant is computed again (same seed, same values) and masked where the run's timeline
-says that telemetry was away. In the lab the historians hold the values; the report does not read
-them, and says so.
+says that telemetry was away. In the lab its historian is asked, as long as the lab stands; where it
+cannot be, the plant was not observed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
+from pathlib import Path
 
-from bulkhead.errors import WrongInput
+from bulkhead.errors import BulkheadError, Problem
 from bulkhead.evidence.signals_picture import Series
-from bulkhead.evidence.story import Floor, Played, Step
+from bulkhead.evidence.story import Floor, Played
 from bulkhead.plan import Plan
 from bulkhead.wire.telemetry import SIGNALS
 from simulator.plant import Plant
-from simulator.plant.machines import Machine
+from simulator.plant.kinds import kind_of
 from simulator.plant.severity import LIMITS
 
 SEED = 1
@@ -24,21 +25,32 @@ _BEGAN = 6 * 3600.0
 """Plant time (s) at which a run begins: the machines are warm."""
 _POINTS, _MOST, _LEAST = 240, 8, 60.0
 """Points of a line; lines of one plant; seconds shown before and after a run, at least."""
-Outages = Mapping[str, tuple[tuple[float, float], ...]]
+Intervals = tuple[tuple[float, float], ...]
+Outages = Mapping[str, Intervals]
+Rows = Sequence[tuple[float, float | None]]
 
 
-def floors(plan: Plan, runs: Sequence[Played]) -> tuple[Floor, ...]:
+def floors(plan: Plan, runs: Sequence[Played], state: Path) -> tuple[Floor, ...]:
     """One for each drill's run and each plant whose telemetry it took away."""
     found: list[Floor] = []
     for run in runs:
         away = outages(run)
-        for gateway in sorted(away):
-            site = _site(gateway)
-            series, why = _series(plan, site, gateway, run, away[gateway])
-            found.append(
-                Floor(site=site, environment=run.environment, run=run.name, series=series, why=why)
-            )
+        found += [_floor(plan, run, name, away[name], state) for name in sorted(away)]
     return tuple(found)
+
+
+def _floor(plan: Plan, run: Played, gateway: str, away: Intervals, state: Path) -> Floor:
+    shown = _Shown(plan, _site(gateway), gateway, run, away)
+    series: tuple[Series, ...] | None = None
+    try:
+        series = tuple(shown.recorded(state) if run.environment != "sim" else shown.computed())
+        why = shown.said(len(series))
+    except BulkheadError as error:
+        why = error.problems[0].what
+    shown_here = series[:_MOST] if series else None
+    return Floor(
+        site=shown.site, environment=run.environment, run=run.name, series=shown_here, why=why
+    )
 
 
 def outages(run: Played) -> Outages:
@@ -64,29 +76,6 @@ def outages(run: Played) -> Outages:
     return {gateway: tuple(rows) for gateway, rows in found.items()}
 
 
-def _series(
-    plan: Plan, site: str, gateway: str, run: Played, away: tuple[tuple[float, float], ...]
-) -> tuple[tuple[Series, ...] | None, str]:
-    """The signals, or None and why not."""
-    if run.environment != "sim":
-        return None, "the report does not read the historian"
-    try:
-        plant = Plant(plan, SEED)
-    except WrongInput as error:
-        return None, error.problems[0].what
-    behind = {gateway} | _controllers(plan, gateway)
-    machines = [one for one in plant.machines.get(site, {}).values() if one.behind in behind]
-    if not machines:
-        return None, f"no machine stands behind {gateway}"
-    filled = any(_filled(step, gateway) for step in run.steps)
-    shown = _Shown(plant, run, away, filled)
-    pairs = [(machine, signal) for machine in machines for signal in SIGNALS]
-    said = "Dotted: filled from the gateway's buffer afterwards." if filled else ""
-    left = max(0, len(pairs) - _MOST)
-    more = f" {left} further signals are not shown." if left else ""
-    return tuple(shown.series(*pair) for pair in pairs[:_MOST]), said + more
-
-
 def _controllers(plan: Plan, gateway: str) -> set[str]:
     """The hosts of the PLCs that are behind a gateway."""
     names = {
@@ -106,39 +95,79 @@ def _site(host: str) -> str:
     return host.rpartition("/")[0].rpartition("/")[0]
 
 
-def _bands(machine: Machine) -> tuple[tuple[str, float], ...]:
-    """The evaluation zones of ISO 20816-3 that are assumed of a machine."""
-    limits = LIMITS[machine.kind.group, machine.kind.support]
-    return tuple(zip("ABCD", (*limits, inf), strict=True))
-
-
-def _filled(step: Step, gateway: str) -> bool:
-    return step.kind == "Gapless" and step.outcome == "done" and step.field("source") == gateway
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is the same of all signals of one plant around one run."""
+    """One plant around one run. away: when its gateway's telemetry was."""
 
-    plant: Plant
+    plan: Plan
+    site: str
+    gateway: str
     run: Played
-    away: tuple[tuple[float, float], ...]
-    filled: bool
+    away: Intervals
 
-    def series(self, machine: Machine, signal: str) -> Series:
-        """One signal of one machine, from before the run until after it."""
-        around = max(_LEAST, self.run.lasted / 4)
-        first, last = -around, self.run.lasted + around
+    def computed(self) -> Iterator[Series]:
+        """In sim: the signals of the machines behind the gateway, computed again."""
+        plant = Plant(self.plan, SEED)
+        behind = {self.gateway} | _controllers(self.plan, self.gateway)
+        machines = plant.machines.get(self.site, {}).values()
+        if not any(machine.behind in behind for machine in machines):
+            raise BulkheadError(Problem(self.site, f"no machine stands behind {self.gateway}"))
+        first, last = -self.around, self.run.lasted + self.around
         step = max(1.0, (last - first) / _POINTS)
-        start, end = _BEGAN + first, _BEGAN + last
-        values = self.plant.series(machine.site, machine.name, signal, start, end, step)
+        for machine in machines:
+            for signal in SIGNALS if machine.behind in behind else ():
+                start, end = _BEGAN + first, _BEGAN + last
+                values = plant.series(self.site, machine.name, signal, start, end, step)
+                rows = [
+                    (first + step * number, None if isnan(value) else float(value))
+                    for number, value in enumerate(values)
+                ]
+                yield self._one(machine.name, signal, rows)
+
+    def recorded(self, state: Path) -> Iterator[Series]:
+        """In a lab: what its historian holds."""
+        from bulkhead.environments import floors_lab  # a lab's parts are heavy
+
+        held = floors_lab.held(state, self.plan, self.run, self.gateway, self.around)
+        for (device, signal), rows in held.items():
+            if signal in SIGNALS:
+                yield self._one(device, signal, list(floors_lab.broken(rows)))
+
+    @property
+    def around(self) -> float:
+        """Seconds that are shown before and after the run."""
+        return max(_LEAST, self.run.lasted / 4)
+
+    @property
+    def filled(self) -> bool:
+        """Whether the gateway filled the gap from its buffer."""
+        return any(
+            step.kind == "Gapless"
+            and step.outcome == "done"
+            and step.field("source") == self.gateway
+            for step in self.run.steps
+        )
+
+    def said(self, count: int) -> str:
+        """What is to be said beside so many series."""
+        dotted = "Dotted: filled from the gateway's buffer afterwards." if self.filled else ""
+        left = f"{count - _MOST} further signals are not shown." if count > _MOST else ""
+        return " ".join(filter(None, (dotted, left)))
+
+    def _one(self, device: str, signal: str, rows: Rows) -> Series:
         return Series(
-            name=f"{machine.name} {signal.replace('_', ' ')}",
+            name=f"{device} {signal.replace('_', ' ')}",
             unit=SIGNALS[signal].unit,
-            times=tuple(first + step * number for number in range(len(values))),
-            values=tuple(None if isnan(value) else float(value) for value in values),
+            times=tuple(at for at, _ in rows),
+            values=tuple(value for _, value in rows),
             shaded=self.away,
             filled=self.filled,
-            bands=_bands(machine) if signal == "vibration" else (),
+            bands=self._bands(device) if signal == "vibration" else (),
             marks=((0.0, "drill begins"),),
         )
+
+    def _bands(self, device: str) -> tuple[tuple[str, float], ...]:
+        """The evaluation zones of ISO 20816-3 that are assumed of a machine."""
+        kinds = {asset.id: asset.kind for asset in self.plan.assets}
+        kind = kind_of(kinds.get(f"{self.site}/{device}", ""))
+        return tuple(zip("ABCD", (*LIMITS[kind.group, kind.support], inf), strict=True))

@@ -57,7 +57,9 @@ def story(plan: Plan, state: Path, made: str, blueprint: Path | None = None) -> 
         made=made,
         claims=tuple(kept.claims),
         exercises=exercises,
-        floors=floors(plan, [run for one in exercises if not one.attack for run in one.runs]),
+        floors=floors(
+            plan, [run for one in exercises if not one.attack for run in one.runs], state
+        ),
         verifications=tuple(kept.verifications),
         inputs=tuple(inputs),
         unread=tuple(kept.unread),

@@ -97,6 +97,7 @@ def _step(row: Mapping[str, Any]) -> Step:
         who=str(action.get("who") or "") if action["action"] == "Ask" else "",
         undo=row.get("phase") == "roll-back",
         late=bool(row.get("late")),
+        own=None if row.get("own") is None else float(row["own"]),
         fields=tuple(sorted((name, _plainly(value)) for name, value in action.items())),
     )
 

@@ -16,6 +16,7 @@ from bulkhead.evidence import (
     unseen,
     verdicts,
 )
+from bulkhead.evidence.beside import agreement, beside
 from bulkhead.evidence.drawing import Drawing
 from bulkhead.evidence.rendering import css, svg_file, templates
 from bulkhead.evidence.story import Exercised, Story
@@ -48,6 +49,8 @@ def page(story: Story) -> str:
             levels=levels_picture.picture,
             level_state=levels_picture.state,
             within=timeline_picture.within_of,
+            beside=beside,
+            agreement=agreement,
             by_host=attempts.by_host,
             worst=worst,
             places=places(story),

@@ -79,7 +79,8 @@ class Claimed:
 class Step:
     """An action of a timeline. about: what it was about, in words; who: the person asked.
 
-    fields: of the action, as texts. undo: a roll-back. late: answered after its bound.
+    own: when it happened by the source's own clock (Unix s). fields: of the action, as texts.
+    undo: a roll-back. late: answered after its bound.
     """
 
     asked: float
@@ -92,6 +93,7 @@ class Step:
     who: str = ""
     undo: bool = False
     late: bool = False
+    own: float | None = None
     fields: tuple[tuple[str, str], ...] = ()
 
     def field(self, name: str) -> str:

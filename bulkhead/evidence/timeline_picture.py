@@ -4,7 +4,6 @@ Environments stand below each other, on one scale of time where their lengths al
 the same moment is at the same place.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +13,9 @@ from bulkhead.evidence.signals_picture import moments
 from bulkhead.evidence.story import Found, Played, Step
 
 WIDTH, LEFT, RIGHT, LANE, BAR = 960.0, 236.0, 16.0, 24.0, 12.0
-_KINDS = 9
+_SPOT = 7.5
+"""Radius of a finding's disc."""
+_KINDS = 12
 """Lanes for kinds of action; further kinds share the last one."""
 _NAMED = ("asked: ", "due: ", "injects")
 """How the names of lanes begin that are no kinds of action."""
@@ -140,20 +141,31 @@ class _Panel:
             words = "the timeline does not say when they were noted"
             said = words if self.run.found else "no finding is recorded in this timeline"
             yield Text(x=LEFT + 8, y=y + 16, text=said, kind="small", size=10)
-        spots: defaultdict[tuple[int, str], list[Found]] = defaultdict(list)
-        for row in timed:
-            spots[round(self._x(row.at or 0.0) / 6), row.finding.standing].append(row)
-        for (_, standing), rows in spots.items():
-            title = "; ".join(f"{row.finding.subject}: {standing}" for row in rows[:5])
-            more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-            x = self._x(rows[0].at or 0.0)
-            yield _standing(x, y + LANE / 2, standing, title + more)
+        for rows in _together([(self._x(row.at or 0.0), row) for row in timed]):
+            yield _spot(rows, y + LANE / 2)
 
 
-def _standing(x: float, y: float, standing: str, title: str) -> Disc:
-    kind = {"held": "met", "deviated": "below"}.get(standing, "open")
-    text = {"held": "✓", "deviated": "✕"}.get(standing, "?")
-    return Disc(x=x, y=y, radius=7, kind=f"spot {kind}", text=text, title=title)
+def _together(rows: Sequence[tuple[float, Found]]) -> list[list[tuple[float, Found]]]:
+    """Findings whose discs would cover each other, by x."""
+    groups: list[list[tuple[float, Found]]] = []
+    for row in sorted(rows, key=lambda row: row[0]):
+        if groups and row[0] - groups[-1][0][0] < 2 * _SPOT + 1:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _spot(rows: Sequence[tuple[float, Found]], y: float) -> Disc:
+    """One disc for findings of about the same moment: coloured as the worst, with their number."""
+    marks = {"deviated": ("below", "✕"), "held": ("met", "✓")}
+    kinds = [marks.get(row.finding.standing, ("open", "?")) for _, row in rows]
+    worst = min(kinds, key=lambda kind: ("below", "open", "met").index(kind[0]))
+    said = "; ".join(f"{row.finding.subject}: {row.finding.standing}" for _, row in rows[:8])
+    more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
+    text = worst[1] if len(rows) == 1 else str(len(rows))
+    x = rows[0][0]
+    return Disc(x=x, y=y, radius=_SPOT, kind=f"spot {worst[0]}", text=text, title=said + more)
 
 
 def _lanes(run: Played, injects: Sequence[Inject]) -> dict[str, list[_Mark]]:
@@ -168,7 +180,7 @@ def _lanes(run: Played, injects: Sequence[Inject]) -> dict[str, list[_Mark]]:
     for step in run.steps:
         if not step.who and not step.undo:
             found.setdefault(_lane_of(step, found), []).append(_mark(step))
-    found["put back"] = [_mark(step) for step in run.steps if step.undo]
+    found["rolled back"] = [_mark(step) for step in run.steps if step.undo]
     return {name: marks for name, marks in found.items() if marks}
 
 

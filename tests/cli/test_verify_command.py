@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from moto import mock_aws
 
 from bulkhead.cli.main import main
 
@@ -113,6 +114,23 @@ def test_a_sabotage_is_refused_in_an_account(state, capsys):
     arguments = ["verify", str(EXAMPLE), "--env", "aws", "--sabotage", "routes", *state]
     assert main(arguments) == 2
     assert "--env sim, --env lab" in capsys.readouterr().err
+
+
+def test_in_an_account_what_should_have_been_read_and_was_not_is_exit_1(
+    state, tmp_path, monkeypatch, capsys
+):
+    """The account is read (moto's, which is empty); its hosts cannot be entered from here."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("BULKHEAD_ENTRANCE", raising=False)
+    with mock_aws():
+        code = main(["verify", str(EXAMPLE), "--env", "aws", "--json", *state])
+    assert code == 1
+    said = json.loads(capsys.readouterr().out)
+    verdicts = {row["control"]: row["verdict"] for row in said["results"]}
+    assert verdicts["ssh-entry"] == "not observed"
+    assert verdicts["packets"] == "not observed"
+    assert "pass" not in {verdicts[name] for name in ("events", "clocks", "mutual-tls")}
+    assert (tmp_path / "state" / "verify" / "aws.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ SSHD = {
     "clientalivecountmax": "2",
     "trustedusercakeys": "/etc/bulkhead/ssh/user_ca.pub",
     "banner": "/etc/issue.net",
+    "authorizedkeysfile": "none",
     "forcecommand": "none",
 }
 UNIT = {

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from story_state import AT, EXAMPLE, GATEWAY, example, leave_claims, leave_drill
 
-from bulkhead.environments import floors, reporting
-from bulkhead.errors import Problem, WrongInput
+from bulkhead.environments import floors, floors_lab, reporting
+from bulkhead.errors import BulkheadError, Problem, WrongInput
 from bulkhead.evidence.load import load
 from bulkhead.evidence.played import played_of
 from bulkhead.wire.telemetry import SIGNALS
@@ -66,10 +66,10 @@ def test_an_outage_that_nobody_saw_end_lasts_to_the_end_of_the_run(run):
     assert floors.outages(shorter) == {GATEWAY: ((95.0, shorter.lasted),)}
 
 
-def test_a_run_without_silence_has_no_outage(run):
+def test_a_run_without_silence_has_no_outage(tmp_path, run):
     quiet = tuple(step for step in run.steps if step.kind != "Silence")
     assert floors.outages(replace(run, steps=quiet)) == {}
-    assert floors.floors(example(), [replace(run, steps=quiet)]) == ()
+    assert floors.floors(example(), [replace(run, steps=quiet)], tmp_path) == ()
 
 
 class Flat(Plant):
@@ -81,9 +81,11 @@ class Flat(Plant):
         return values
 
 
-def test_in_sim_the_machines_behind_the_gateway_are_shown_around_the_run(monkeypatch, plan, run):
+def test_in_sim_the_machines_behind_the_gateway_are_shown_around_the_run(
+    monkeypatch, tmp_path, plan, run
+):
     monkeypatch.setattr(floors, "Plant", Flat)
-    [floor] = floors.floors(plan, [run])
+    [floor] = floors.floors(plan, [run], tmp_path)
     assert (floor.site, floor.environment, floor.run) == ("acme/lyon", "sim", run.name)
     assert len(floor.series) == 2 * len(SIGNALS)
     names = {one.name for one in floor.series}
@@ -98,32 +100,102 @@ def test_in_sim_the_machines_behind_the_gateway_are_shown_around_the_run(monkeyp
     ]
 
 
-def test_in_the_lab_the_plant_is_not_observed_and_says_so(tmp_path, plan):
+@pytest.fixture
+def lab_run(tmp_path):
+    """As in the lab: its `Telemetry` rows say when they were, by the wall's clock."""
     leave_drill(tmp_path, "lab", 1.0, missed=False)
-    [floor] = floors.floors(plan, load(tmp_path).runs)
+    run = next(run for run in load(tmp_path).runs if run.environment == "lab")
+    steps = tuple(
+        replace(step, own=1_000_000.0 + step.done - 0.5 * number)
+        if step.kind == "Telemetry"
+        else step
+        for number, step in enumerate(run.steps)
+    )
+    return replace(run, steps=steps)
+
+
+def test_a_lab_run_began_where_its_latest_telemetry_says(lab_run, run):
+    assert floors_lab.began(lab_run) == 1_000_000.0
+    assert floors_lab.began(run) is None
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_where_no_lab_stands_the_plant_is_not_observed_and_says_so(tmp_path, plan, lab_run, told):
+    steps = lab_run.steps if told else tuple(replace(step, own=None) for step in lab_run.steps)
+    [floor] = floors.floors(plan, [replace(lab_run, steps=steps)], tmp_path)
     assert floor.series is None
-    assert "historian" in floor.why
+    assert ("no lab runs here" if told else "does not say when it began") in floor.why
 
 
-def test_a_plant_whose_bearings_are_unknown_is_not_observed(monkeypatch, plan, run):
+LINES = """lathe-1|vibration|1000000.5|0.7|f
+mill-1|temperature|1000001|33|f
+mill-1|vibration|1000000.25|0.6|f
+mill-1|vibration|1000001.25|0.61|t
+mill-1|vibration|1000021.25|0.62|f"""
+
+
+def test_what_a_historian_prints_is_read_by_device_signal_and_time():
+    found = floors_lab.signals(LINES, 1_000_000.0)
+    assert found.keys() == {
+        ("lathe-1", "vibration"),
+        ("mill-1", "temperature"),
+        ("mill-1", "vibration"),
+    }
+    rows = found["mill-1", "vibration"]
+    assert [(row.at, row.value, row.late) for row in rows[:2]] == [
+        (0.25, 0.6, False),
+        (1.25, 0.61, True),
+    ]
+    assert floors_lab.signals("", 0.0) == {}
+
+
+def test_a_line_is_not_drawn_over_a_hole():
+    rows = floors_lab.signals(LINES, 1_000_000.0)["mill-1", "vibration"]
+    assert list(floors_lab.broken(rows)) == [
+        (0.25, 0.6),
+        (1.25, 0.61),
+        (11.25, None),
+        (21.25, 0.62),
+    ]
+
+
+def test_what_is_no_value_is_refused_and_the_plant_not_observed(
+    monkeypatch, tmp_path, plan, lab_run
+):
+    with pytest.raises(BulkheadError, match="is no value"):
+        floors_lab.signals("psql: server closed", 0.0)
+    held = floors_lab.signals(LINES, 1_000_000.0)
+    monkeypatch.setattr(floors_lab, "held", lambda *_: held)
+    [floor] = floors.floors(plan, [lab_run], tmp_path)
+    assert [one.name for one in floor.series] == [
+        "lathe-1 vibration",
+        "mill-1 temperature",
+        "mill-1 vibration",
+    ]
+    assert floor.series[2].values == (0.6, 0.61, None, 0.62)
+    assert floor.series[2].shaded == ((95.0, 561.0),)
+    assert floor.series[2].filled
+
+
+def test_a_plant_whose_bearings_are_unknown_is_not_observed(monkeypatch, tmp_path, plan, run):
     def refused(plan, seed):
         raise WrongInput(Problem("bearing", "the geometry of bearing 'X' is not known"))
 
     monkeypatch.setattr(floors, "Plant", refused)
-    [floor] = floors.floors(plan, [run])
+    [floor] = floors.floors(plan, [run], tmp_path)
     assert floor.series is None
     assert "geometry" in floor.why
 
 
-def test_the_real_plant_is_shown_with_the_zones_that_its_machines_have(plan, run):
-    [floor] = floors.floors(plan, [run])
+def test_the_real_plant_is_shown_with_the_zones_that_its_machines_have(tmp_path, plan, run):
+    [floor] = floors.floors(plan, [run], tmp_path)
     bands = {one.name: one.bands for one in floor.series if one.bands}
     assert bands.keys() == {"mill-1 vibration", "lathe-1 vibration"}
     assert [limit for _, limit in bands["mill-1 vibration"]][:3] == [1.4, 2.8, 4.5]
     assert all(len(one.times) == len(one.values) > 200 for one in floor.series)
 
 
-def test_a_gateway_that_nobody_planned_has_no_machines(monkeypatch, plan, run):
+def test_a_gateway_that_nobody_planned_has_no_machines(monkeypatch, tmp_path, plan, run):
     monkeypatch.setattr(floors, "Plant", Flat)
     moved = (
         b'{"run": {"drill": "x", "environment": "sim"}}\n'
@@ -139,6 +211,6 @@ def test_a_gateway_that_nobody_planned_has_no_machines(monkeypatch, plan, run):
         ).encode()
         + b"\n"
     )
-    [floor] = floors.floors(plan, [played_of(moved, "runs/x.jsonl")])
+    [floor] = floors.floors(plan, [played_of(moved, "runs/x.jsonl")], tmp_path)
     assert floor.series is None
     assert "no machine stands behind" in floor.why

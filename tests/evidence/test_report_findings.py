@@ -8,6 +8,7 @@ from story_state import AT, lab_claim
 from bulkhead.drill.findings import Finding
 from bulkhead.evidence import red, verdicts
 from bulkhead.evidence.attempts import by_host, grouped, joined
+from bulkhead.evidence.beside import agreement, beside
 from bulkhead.evidence.story import Differing, Exercised, Found, Played, Story
 from bulkhead.evidence.unseen import unseen
 from bulkhead.plan import digest
@@ -129,6 +130,29 @@ def test_findings_that_nobody_could_make_are_told_once_for_each_reason(plan):
     assert "cross-zone-pivot in lab: tcp 1 and 1 more: not observed: no answer." in said
     assert "cross-zone-pivot in lab: the end: censored." in said
     assert not [row for row in said if "tcp 22" in row]
+
+
+def test_findings_of_two_environments_stand_side_by_side():
+    sim = played(found(), found("deviated", subject="x", seen="reached"), environment="sim")
+    lab = played(found(), found(subject="x"), found(subject="only in lab"))
+    rows = beside([sim, lab])
+    assert [(row.subject, row.agrees) for row in rows] == [
+        ("tcp 22 private", True),
+        ("x", False),
+        ("only in lab", False),
+    ]
+    assert rows[2].cells[0] is None
+    assert agreement([sim, lab]) == "Of 3 findings, 2 differ between sim and lab."
+    assert agreement([lab, lab]) == "All 3 findings are the same in lab and lab."
+    assert agreement([sim, played(found=None)]) == ""
+
+
+def test_the_same_finding_made_twice_is_two_rows():
+    rows = beside([played(found(), found("deviated"))])
+    assert [(row.number, row.cells[0].finding.standing) for row in rows] == [
+        (1, "held"),
+        (2, "deviated"),
+    ]
 
 
 def test_overall_is_held_only_where_something_held_and_nothing_deviated():

@@ -207,6 +207,12 @@ def test_improvements_say_owner_and_date_and_what_is_overdue(page):
     assert "closed 2026-11-20 telemetry returned" in text
 
 
+def test_a_drill_says_where_sim_and_lab_differ(page):
+    text = section(page, "drills")
+    assert "Of 4 findings, 1 differ between sim and lab." in text
+    assert "the customer's contact acknowledged within 180 s not observed ✕ deviated" in text
+
+
 def test_notes_of_the_register_are_told(page):
     assert "entry 3 has expired" in section(page, "controls")
 

@@ -41,7 +41,7 @@ def test_people_deadlines_actions_and_roll_back_have_lanes_of_their_own(sim):
     assert "asked: acme/claire" in names
     assert "due: telemetry returned" in names
     assert "short certificate" in names
-    assert names[-2:] == ["put back", "findings"]
+    assert names[-2:] == ["rolled back", "findings"]
 
 
 def test_environments_stand_below_each_other_on_one_scale(sim, lab):
@@ -97,7 +97,30 @@ def test_many_kinds_of_action_share_a_last_lane(sim):
     many = replace(sim, steps=tuple(replace(step, kind=f"Kind{n}") for n in range(30)), found=None)
     names = lanes(timeline_picture.picture([many]))
     assert "other actions" in names
-    assert len(names) < 14
+    assert len(names) < 18
+
+
+def spots(drawing):
+    return [shape for shape in drawing.shapes if shape.kind.startswith("spot")]
+
+
+def test_findings_of_about_one_moment_are_one_disc_as_bad_as_the_worst_of_them(lab):
+    rows = tuple(replace(row, at=100.0 + n / 100) for n, row in enumerate(lab.found))
+    [spot] = spots(timeline_picture.picture([replace(lab, found=rows)]))
+    assert (spot.kind, spot.text) == ("spot below", "4")
+    assert "the customer's contact acknowledged: deviated" in spot.title
+
+
+def test_discs_of_findings_never_cover_each_other(sim, lab):
+    for run in (sim, lab):
+        found = spots(timeline_picture.picture([run]))
+        assert all(b.x - a.x > a.radius + b.radius for a, b in pairwise(found))
+
+
+def test_what_a_drill_puts_back_itself_is_told_from_what_is_rolled_back(sim):
+    step = next(step for step in sim.steps if step.undo)
+    both = replace(sim, steps=(replace(step, kind="PutBack", undo=False), step))
+    assert {"put back", "rolled back"} <= set(lanes(timeline_picture.picture([both])))
 
 
 def test_bars_lie_within_the_picture(sim, lab):

@@ -15,6 +15,7 @@ from bulkhead.wire.telemetry import SIGNALS
 from simulator.plant import Command, Overlay, Plant, Value
 from simulator.plant.chance import BLOCK, normals
 from simulator.plant.sensors import SENSORS
+from simulator.plant.signals import of_machine
 
 LYON, TROMSO = "acme/lyon", "borealis/tromso"
 GOLDEN = Path(__file__).parent / "golden" / "series.sha256"
@@ -53,6 +54,11 @@ def test_values_lie_in_the_range_that_telemetry_accepts_and_at_the_sensors_resol
                     assert found.max() <= signal.high
                     steps = found * 10 ** SENSORS[name].decimals
                     assert np.abs(steps - np.rint(steps)).max() < 1e-6
+
+
+def test_a_machine_with_several_spindles_reports_the_worst():
+    each = np.array([[1.0, 5.0, 600.0], [3.0, 2.0, 1.0]])
+    assert of_machine("motor_current", each).tolist() == [3.0, 5.0, SIGNALS["motor_current"].high]
 
 
 def test_the_order_of_calls_does_not_matter(example_plan):
