@@ -2,8 +2,8 @@
 
 A duration is predicted from the same kind of action in other drills' lab runs, where there are
 any, never from this drill's own; else from sim. The prediction is distribution-free: from n
-durations that were seen, a further one falls between the least and the greatest with probability
-(n - 1) / (n + 1). Pure.
+different durations that were seen, a further one falls between the least and the greatest with
+probability (n - 1) / (n + 1). Pure.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -156,12 +156,18 @@ def _durations(
             samples=len(samples),
             low=low,
             high=high,
-            nominal=max(0.0, (len(samples) - 1) / (len(samples) + 1)),
+            nominal=_nominal(samples),
             runs=sum(action in run for run in observed),
             observed=len(seen),
             seen=(seen[0], seen[len(seen) // 2], seen[-1]),
             covered=sum(bool(samples) and low <= seconds <= high for seconds in seen),
         )
+
+
+def _nominal(samples: Sequence[float]) -> float:
+    """The share that should be covered: of different durations, for a constant promises nothing."""
+    known = len({round(seconds, 4) for seconds in samples})
+    return max(0.0, (known - 1) / (known + 1))
 
 
 def _took(run: Recording) -> dict[str, list[float]]:

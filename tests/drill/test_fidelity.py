@@ -87,6 +87,11 @@ def test_without_them_sim_predicts_and_one_value_promises_nothing():
     assert (found.source, found.nominal, found.covered) == ("sim", 0.0, 1)
 
 
+def test_a_model_that_always_says_the_same_promises_nothing_however_often():
+    [found] = judged(sim=[made("sim", 1.0, 1.0, 1.0)], lab=LAB).durations
+    assert (found.samples, found.nominal) == (3, 0.0)
+
+
 def test_an_action_that_nobody_knows_has_no_prediction():
     bare = [replace(SIM[0], rows=())]
     found = judged(sim=bare, lab=LAB)
