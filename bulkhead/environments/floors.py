@@ -169,5 +169,6 @@ class _Shown:
     def _bands(self, device: str) -> tuple[tuple[str, float], ...]:
         """The evaluation zones of ISO 20816-3 that are assumed of a machine."""
         kinds = {asset.id: asset.kind for asset in self.plan.assets}
-        kind = kind_of(kinds.get(f"{self.site}/{device}", ""))
+        machine = device.partition(".")[0]  # a gateway may tell each of its spindles apart
+        kind = kind_of(kinds.get(f"{self.site}/{machine}", ""))
         return tuple(zip("ABCD", (*LIMITS[kind.group, kind.support], inf), strict=True))
