@@ -9,13 +9,11 @@ import simpy
 from bulkhead.drill.actions import Action
 from bulkhead.drill.authority import Consent, Nobody
 from bulkhead.drill.environment import Environment, Handler
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
+from bulkhead.drill.outcomes import SILENCE, Done, NotObserved, Outcome, Refused
 from bulkhead.drill.timeline import Phase, Row, Timeline
 from bulkhead.errors import BulkheadError, Problem
 
 Events = Generator[simpy.Event, Any, Any]
-SILENCE = "no answer within"
-"""How the reason begins where nobody waited any longer."""
 
 
 @dataclass(slots=True)
