@@ -163,7 +163,10 @@ def _told(came: Any, *, as_json: bool) -> None:
     from bulkhead.cli import show
 
     def rows(found: Any) -> list[str]:
-        return [f"{' at '.join(key)}: {word}" for key, word in sorted(found.items())]
+        return [
+            f"{' at '.join(key)}: {word}: {came.because.get(key, '')}".rstrip(": ")
+            for key, word in sorted(found.items())
+        ]
 
     if as_json:
         show.as_json(

@@ -78,7 +78,12 @@ def _of_zone(zone: Zone, plan: Plan) -> set[str]:
 
 
 def _of_conduit(conduit: Conduit, plan: Plan) -> set[str]:
-    """Itself, and the hosts that answer on it."""
+    """Itself; where it is one of mutual TLS, also the servers that answer on it.
+
+    What is found of a host's TLS says nothing about another protocol into the same host.
+    """
+    if conduit.authentication != "mtls":
+        return {conduit.id}
     return {conduit.id} | {host.id for host in plan.hosts if host.group in conduit.targets}
 
 

@@ -27,11 +27,13 @@ class Disturbance:
 class Action:
     """bound: seconds after which nobody waits for it any more.
 
-    alone: asked beside the others of its kind, not with them as one batch.
+    alone: asked beside the others of its kind, not with them as one batch. sabotage: what an
+    attacker or a mistake would do; refused where attacks are.
     """
 
     bound: ClassVar[float] = 30.0
     alone: ClassVar[bool] = False
+    sabotage: ClassVar[bool] = False
 
     def undo(self) -> "Action | None":
         """What takes it back; None for an action that changes nothing."""
@@ -138,6 +140,7 @@ class Lift(Action):
     attempt: Action
     layer: str
     bound: ClassVar[float] = 60.0
+    sabotage: ClassVar[bool] = True
 
     def undo(self) -> Action:
         """What was opened is closed."""

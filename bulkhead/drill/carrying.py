@@ -9,13 +9,11 @@ import simpy
 from bulkhead.drill.actions import Action
 from bulkhead.drill.authority import Consent, Nobody
 from bulkhead.drill.environment import Environment, Handler
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
+from bulkhead.drill.outcomes import SILENCE, Done, NotObserved, Outcome, Refused
 from bulkhead.drill.timeline import Phase, Row, Timeline
 from bulkhead.errors import BulkheadError, Problem
 
 Events = Generator[simpy.Event, Any, Any]
-SILENCE = "no answer within"
-"""How the reason begins where nobody waited any longer."""
 
 
 @dataclass(slots=True)
@@ -47,6 +45,9 @@ class Carrier:
             raise BulkheadError(
                 Problem("drill", f"more than {self.most} actions", "", "its bound holds: it ends")
             )
+        if any(action.sabotage for action in actions) and not self.environment.hostile:
+            what = "sabotage that the drill did not declare is refused there"
+            raise BulkheadError(Problem(f"--env {self.environment.name}", what))
         refused: dict[int, Refused] = yield from self._consented(actions)
         if self.over:
             yield self.environment.clock.event()  # never: what was asked for is not wanted now

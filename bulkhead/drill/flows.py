@@ -29,6 +29,7 @@ class Hold(_Flow):
     """Open it and keep it. Done once it stands; else as Reach."""
 
     bound: ClassVar[float] = 45.0
+    sabotage: ClassVar[bool] = True
 
     def undo(self) -> Action:
         """It is closed."""

@@ -40,8 +40,8 @@ class Silence(Action):
 
     source: str
     target: str
-    seconds: float = 4.0
-    bound: ClassVar[float] = 120.0
+    seconds: float = 6.0
+    bound: ClassVar[float] = 60.0
 
 
 @known
@@ -90,7 +90,7 @@ class TakenOver(Action):
     source: str
     target: str
     since: float
-    bound: ClassVar[float] = 60.0
+    bound: ClassVar[float] = 30.0
 
 
 @known
@@ -128,6 +128,7 @@ class ShortCertificate(_Changing):
 
     seconds: int
     bound: ClassVar[float] = 60.0
+    sabotage: ClassVar[bool] = True
 
     def disturbs(self) -> tuple[Disturbance, ...]:
         """It runs out."""
@@ -184,6 +185,7 @@ class Copy(Action):
     """Copy the gateway's certificate and key, on its own host: the key never leaves that."""
 
     source: str
+    sabotage: ClassVar[bool] = True
 
     def undo(self) -> Action:
         """The copy is removed."""
@@ -212,6 +214,7 @@ class Impersonate(Action):
     identity: str
     path: Path
     bound: ClassVar[float] = 45.0
+    sabotage: ClassVar[bool] = True
 
     def undo(self) -> Action:
         """It ends."""

@@ -27,7 +27,7 @@ from bulkhead.drill.drills import (
 from bulkhead.drill.environment import Environment
 from bulkhead.drill.exercise import Exercise, Inject
 from bulkhead.drill.findings import Finding, Standing
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome, word
+from bulkhead.drill.outcomes import Done, NotObserved, Outcome, silent, word
 from bulkhead.drill.timeline import Timeline
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
 
@@ -83,11 +83,14 @@ def run(  # noqa: PLR0913 (what a run has beside its drill, each by itself)
 def check(drill: Drill, environment: Environment) -> None:
     """Refuse, with reasons, what may not or cannot run in this environment."""
     about = drill.about
-    if drill.hostile and not environment.hostile:
+    injected = any(kind.sabotage for kind in about.needs | about.wants)
+    if (drill.hostile or injected) and not environment.hostile:
         raise WrongInput(
             Problem(
                 where=f"{about.name}, --env {environment.name}",
-                what="attacks are refused there",
+                what="attacks are refused there"
+                if drill.hostile
+                else "what it injects is sabotage, which is refused there",
                 allowed="--env sim or --env lab",
             )
         )
@@ -272,7 +275,8 @@ class _Run:
         asked = self.environment.clock.now
         [outcome] = yield from self.carrier.carry([expected.action], within=expected.within)
         self.open.remove(expected)
-        took = self.environment.clock.now - asked
+        # To the microsecond: a sum of floats may end a hair before the deadline that it is.
+        took = round(self.environment.clock.now - asked, 6)
         finding = _finding(expected, outcome, _standing(outcome, took, expected.within))
         self.director.find(finding)
         return finding
@@ -280,7 +284,7 @@ class _Run:
 
 def _standing(outcome: Outcome, took: float, within: float) -> Standing:
     """Held if it came in time. Who could not look, and said so, has not seen that it was missed."""
-    if isinstance(outcome, NotObserved) and took < within:
+    if isinstance(outcome, NotObserved) and took < within and not silent(outcome):
         return "not run" if outcome.lacking else "not observed"
     return "held" if isinstance(outcome, Done) and took <= within else "deviated"
 

@@ -6,9 +6,9 @@ next `verify` of that lab takes back first what it left.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bulkhead.controls.catalogue import control
@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 class Sabotaged:
     """What came of it. declared: what had to fail. flipped: what changed, with what it became.
 
-    left: what differed from before once it was mended.
+    left: what differed from before once it was mended. because: of each that flipped or is left.
     """
 
     control: str
@@ -43,6 +43,7 @@ class Sabotaged:
     declared: frozenset[Finding]
     flipped: dict[Finding, Verdict]
     left: dict[Finding, Verdict]
+    because: dict[Finding, str] = field(default_factory=dict)
 
     @property
     def held(self) -> bool:
@@ -66,21 +67,24 @@ def sabotage(
                 allowed="--env sim, --env lab",
             )
         )
-    steps, declared = chosen.sabotage.steps(plan), chosen.sabotage.flips(plan)
+    _require_breakable(where, plan, (chosen,))
+    declared = chosen.sabotage.flips(plan)
     before = verify(where, plan, accepted=accepted)
     _require_whole(before, declared)
     say(f"sabotage: {chosen.sabotage.what}")
-    with _broken(where, plan, chosen, steps) as facts:
+    with broken_by(where, plan, (chosen,)) as facts:
         during = verify(where, plan, accepted=accepted, facts=facts)
     say("mended")
     after = verify(where, plan, accepted=accepted)
+    flipped, left = changed(before, during), changed(before, after)
     return Sabotaged(
         control=name,
         what=chosen.sabotage.what,
         environment=where.environment,
         declared=declared,
-        flipped=changed(before, during),
-        left=changed(before, after),
+        flipped=flipped,
+        left=left,
+        because=_because(after, left) | _because(during, flipped),
     )
 
 
@@ -100,18 +104,35 @@ def verdicts(found: Verification) -> dict[Finding, Verdict]:
     }
 
 
+def _because(found: Verification, keys: Iterable[Finding]) -> dict[Finding, str]:
+    return {
+        (result.control, row.subject): row.because
+        for result in found.results
+        for row in result.observations
+        if (result.control, row.subject) in set(keys)
+    }
+
+
 def mend(where: Where, plan: Plan, say: Say) -> bool:
     """Take back what a sabotage that was killed left in this lab; whether there was any."""
     note = where.state / ROOM / NOTE
     if where.environment != "lab" or not note.exists():
         return False
     with _alone(where):
-        name = json.loads(note.read_text())["control"]
-        say(f"a sabotage of {name} was cut off; taking it back")
+        names = json.loads(note.read_text())["controls"]
+        say(f"a sabotage of {', '.join(names)} was cut off; taking it back")
         with _breaking(where) as breaking:
-            breaking.mend(control(name).sabotage.steps(plan))
+            breaking.mend(_steps(plan, map(control, names)))
         note.unlink()
     return True
+
+
+def _require_breakable(where: Where, plan: Plan, controls: tuple[Control, ...]) -> None:
+    for row in controls:
+        on_host = any(isinstance(step, OnHost) for step in row.sabotage.steps(plan))
+        if where.environment == "sim" and on_host:
+            what = "in sim no host runs on which this could be broken"
+            raise MissingHere(Problem(row.id, what, remedy="--env lab"))
 
 
 def _require_whole(before: Verification, declared: frozenset[Finding]) -> None:
@@ -129,14 +150,16 @@ def _require_whole(before: Verification, declared: frozenset[Finding]) -> None:
 
 
 @contextmanager
-def _broken(
-    where: Where, plan: Plan, chosen: Control, steps: tuple[Step, ...]
+def broken_by(
+    where: Where, plan: Plan, controls: tuple[Control, ...]
 ) -> Iterator[Callable[[Plan], Reading]]:
-    """Broken while it is held; the facts then."""
+    """What the controls' sabotages break is broken while this is held; gives the facts then.
+
+    MissingHere where there is nothing to break; BulkheadError where it could not be mended.
+    """
+    _require_breakable(where, plan, controls)
+    steps = _steps(plan, controls)
     if where.environment == "sim":
-        if any(isinstance(step, OnHost) for step in steps):
-            what = "in sim no host runs on which this could be broken"
-            raise MissingHere(Problem(chosen.id, what, remedy="--env lab"))
         yield lambda row: in_sim(
             row, lambda found: broken(found, steps), lambda found: loosened(found, steps)
         )
@@ -144,13 +167,18 @@ def _broken(
     note = where.state / ROOM / NOTE
     with _alone(where), _breaking(where) as breaking:
         # The note is written first: whatever happens next, somebody knows what to take back.
-        write(note, json.dumps({"control": chosen.id}).encode() + b"\n", 0o600)
+        names = [row.id for row in controls]
+        write(note, json.dumps({"controls": names}).encode() + b"\n", 0o600)
         try:
             breaking.break_(steps)
             yield where.facts
         finally:
             breaking.mend(steps)
             note.unlink()
+
+
+def _steps(plan: Plan, controls: Iterable[Control]) -> tuple[Step, ...]:
+    return tuple(step for row in controls for step in row.sabotage.steps(plan))
 
 
 @contextmanager

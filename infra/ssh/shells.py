@@ -135,6 +135,7 @@ class _Connection:
                 with channel:
                     channel.exec_command(shlex.join(argv))
                     if stdin:
+                        channel.settimeout(timeout)
                         channel.sendall(stdin.encode())
                         channel.shutdown_write()
                     return _told(channel, time.monotonic() + timeout)

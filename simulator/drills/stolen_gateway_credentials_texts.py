@@ -8,7 +8,7 @@ from simulator.drills.scene import Cast, Scene
 
 DETECT, CONTAIN, COMMUNICATE, RECOVER = "O1", "O2", "O3", "O4"
 DEADLINES = {
-    "detect": Deadline(name="the double session is noticed", within=60.0, objective=DETECT),
+    "detect": Deadline(name="the double session is noticed", within=30.0, objective=DETECT),
     "contain": Deadline(name="the credentials are revoked", within=60.0, objective=CONTAIN),
     "cut": Deadline(name="the live session is ended", within=60.0, objective=CONTAIN),
     "gone": Deadline(name="the impostor is gone", within=30.0, objective=CONTAIN),

@@ -96,7 +96,7 @@ def _shaft(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Fl
     By angle addition: sin(a + b) of every 64th sample's angle a and the 64 small ones b is a
     product of two short tables, and the sum over harmonics a product of two small matrices.
     """
-    sound, loose = shape(spindle), softness(spindle) * 5.2 * now.damage**3
+    sound, loose = shape(spindle), softness(spindle) * 7.5 * now.damage**3
     velocity = np.stack(
         (sound.first + loose, sound.second + 0.4 * loose, sound.third + 0.2 * loose), axis=1
     )

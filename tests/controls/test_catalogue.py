@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from told_estate import NOW, ON_HOSTS, clean, part, plan, sabotaged, silent, unreadable
+from told_estate import NOW, ON_HOSTS, account, clean, part, plan, sabotaged, silent, unreadable
 
 from bulkhead.controls.catalogue import CONTROLS, chosen, control
 from bulkhead.controls.facts import Unknown
@@ -158,11 +158,67 @@ def test_a_server_that_takes_anybody_or_speaks_old_tls_fails(changes, words):
         (lambda rows: rows[2].update(password="none"), "empty password"),
         (lambda rows: rows[0].update(password="set"), "has a password"),
         (lambda rows: rows[-1].update(sudo="(ALL : ALL) NOPASSWD: ALL"), "may do everything"),
+        (lambda rows: rows[-1].update(sudo="(root) NOPASSWD: /bin/ls, ALL"), "may do everything"),
+        (lambda rows: rows.append(account("vera", 1010, "/bin/bash")), "vera has a shell"),
     ],
 )
 def test_an_account_with_more_than_its_role_gives_fails(change, words):
     host = "shared/admin/bastion-1"
     result = control("named-accounts").result(part(clean(), host, "accounts", change))
+    found = {row.subject: row for row in result.observations}
+    assert found[host].verdict == "fail"
+    assert words in found[host].because
+
+
+def test_on_the_bastion_people_may_be_themselves_by_sudo():
+    """Their recorded session is one that sudo opens as the same person."""
+    host = "shared/admin/bastion-1"
+    own = part(clean(), host, "accounts", lambda rows: rows[-1].update(sudo="(sven) NOPASSWD: ALL"))
+    found = {row.subject: row for row in control("named-accounts").result(own).observations}
+    assert found[host].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda users: users["root"].update(permitrootlogin="yes"), "permitrootlogin is yes"),
+        (lambda users: users["root"].pop("banner"), "announces to nobody"),
+        (lambda users: users["root"].update(ciphers="aes256-cbc"), "past its time"),
+        (lambda users: users["root"].update(maxauthtries="60"), "maxauthtries is 60"),
+        (lambda users: users["root"].update(clientaliveinterval="0"), "silent session"),
+        (lambda users: users["bulkhead"].update(allowtcpforwarding="yes"), "forward TCP"),
+        (lambda users: users["bulkhead"].update(authorizedkeysfile="x"), "lists for itself"),
+        (lambda users: users.clear(), "told of no account"),
+    ],
+)
+def test_an_sshd_that_lets_more_in_fails(change, words):
+    def changed(users):
+        change(users)
+
+    host = "borealis/ingest/ingest-1"
+    result = control("ssh-entry").result(part(clean(), host, "sshd", changed))
+    found = {row.subject: row for row in result.observations}
+    assert found[host].verdict == "fail"
+    assert words in found[host].because
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows[0]["settings"].update(User="root"), "runs as root"),
+        (lambda rows: rows[0]["settings"].update(ActiveState="failed"), "is failed"),
+        (
+            lambda rows: rows[0]["settings"].update(CapabilityBoundingSet="cap_net_admin"),
+            "may have",
+        ),
+        (lambda rows: rows[0]["settings"].update(SystemCallFilter=""), "call everything"),
+        (lambda rows: rows[0]["process"].update(Seccomp="0"), "process has Seccomp 0"),
+        (lambda rows: rows.clear(), "is not there"),
+    ],
+)
+def test_a_service_that_may_do_more_fails(change, words):
+    host = "borealis/ingest/ingest-1"
+    result = control("sandboxes").result(part(clean(), host, "services", change))
     found = {row.subject: row for row in result.observations}
     assert found[host].verdict == "fail"
     assert words in found[host].because

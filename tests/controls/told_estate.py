@@ -50,6 +50,7 @@ SSHD = {
     "clientalivecountmax": "2",
     "trustedusercakeys": "/etc/bulkhead/ssh/user_ca.pub",
     "banner": "/etc/issue.net",
+    "authorizedkeysfile": "none",
     "forcecommand": "none",
 }
 UNIT = {
@@ -259,7 +260,7 @@ def _served(facts, host, **changes):
 
 
 def _no_answer(facts, control):
-    """The black hole: what the asker sends to the historian is not answered."""
+    """The wrong route: what the asker sends to the historian is not answered."""
     flips = {subject for _, subject in control.sabotage.flips(plan())}
     tried = {
         flow: Verdict("one-way", None, ()) if flips & set(facts.intended.why(flow)) else verdict

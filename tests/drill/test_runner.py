@@ -256,3 +256,19 @@ def test_an_interrupt_rolls_back_and_nothing_more_is_tried(clock):
     assert toy.changed == set()
     assert Look("never") not in toy.log
     assert not report.held
+
+
+@pytest.mark.parametrize("before", [4.0, 4.01, 4.07])
+def test_a_deadline_is_missed_whatever_the_clock_adds_up_to(before):
+    """In floats (4.07 + 60) - 4.07 is less than 60, and (4.01 + 60) - 4.01 is more."""
+
+    class Silent(Toy):
+        def perform(self, clock, actions):
+            yield clock.event()
+
+    def script(d):
+        yield d.wait(before)
+        yield d.expect("answered", Look("a"), within=60.0)
+
+    report = run(Play(script), Silent().environment())
+    assert [row.standing for row in report.findings] == ["deviated"]

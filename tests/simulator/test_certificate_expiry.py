@@ -2,11 +2,12 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from answering import People, play
 
-from bulkhead.drill.incidents import EXPIRED, Renew, Restore, ShortCertificate
+from bulkhead.drill.incidents import EXPIRED, Renew, Restore, ShortCertificate, Telemetry
 from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import Timeline
 from bulkhead.errors import WrongInput
@@ -158,3 +159,20 @@ def test_the_exercise_names_the_tenants_own_people_and_hosts(example_plan):
 def test_a_tenant_that_is_not_there_is_refused(example_plan):
     with pytest.raises(WrongInput, match=r"(?s)--tenant nobody.*acme, borealis"):
         CertificateExpiry(example_plan, "nobody")
+
+
+def test_what_it_injects_is_refused_outside_of_sim_and_lab(example_plan, modelled):
+    account = replace(modelled(), name="aws", hostile=False)
+    with pytest.raises(WrongInput, match=r"(?s)certificate-expiry, --env aws.*sabotage.*sim"):
+        play(CertificateExpiry(example_plan), account, example_plan)
+
+
+def test_sabotage_that_was_not_declared_ends_the_run_with_nothing_tried(example_plan, modelled):
+    class Sly(CertificateExpiry):
+        about = replace(CertificateExpiry.about, needs=frozenset({Telemetry}), wants=frozenset())
+
+    account = replace(modelled(), name="aws", hostile=False)
+    report = play(Sly(example_plan), account, example_plan)
+    assert report.ended == "failed"
+    assert "sabotage" in str(report.fault)
+    assert not [row for row in report.timeline.rows if isinstance(row.action, ShortCertificate)]

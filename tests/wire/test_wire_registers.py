@@ -1,5 +1,7 @@
 """The register map: what is said comes back, to the controller's resolution."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,8 +40,8 @@ def test_below_zero_is_twos_complement():
 
 def test_no_two_registers_share_an_address():
     fixed = [registers.MAP, registers.SCAN, registers.LINES, registers.RUNNING, registers.TRIP]
-    assert len(set(fixed)) == 5
-    assert max(fixed) < registers.FIRST
+    assert len({*fixed, registers.AGE, registers.DEVICES}) == 7
+    assert max(*fixed, registers.AGE, registers.DEVICES) < registers.FIRST
     limits = [
         registers.limit(number, signal, kind)
         for number in range(3)
@@ -65,6 +67,7 @@ def inputs():
             running=st.booleans(),
             tripped=st.none() | st.tuples(st.integers(0, len(devices) - 1), st.sampled_from(ORDER)),
             devices=st.just(tuple(devices)),
+            age=st.integers(0, 0xFFFF),
         )
     )
 
@@ -72,6 +75,11 @@ def inputs():
 @given(inputs())
 def test_inputs_come_back_as_they_were(said):
     assert registers.decode(registers.encode(said), len(said.devices)) == said
+
+
+def test_an_age_beyond_its_register_is_the_oldest():
+    said = Inputs(scan=1, lines=Lines.LIVE, running=True, tripped=None, devices=(), age=10**6)
+    assert registers.decode(registers.encode(said), 0).age == 0xFFFF
 
 
 def test_a_missing_value_is_no_zero():
@@ -97,8 +105,19 @@ def test_registers_of_another_map_are_refused(place, register, named):
     found[place] = register
     with pytest.raises(registers.NotThisMap, match=named):
         registers.decode(found, 1)
-    with pytest.raises(registers.NotThisMap, match="24 registers, not 32"):
-        registers.decode(found, 2)
+
+
+def test_registers_for_other_devices_are_refused():
+    found = registers.encode(
+        Inputs(scan=1, lines=Lines.LIVE, running=True, tripped=None, devices=(Device(values={}),))
+    )
+    for devices in (0, 2):
+        with pytest.raises(registers.NotThisMap, match=f"1 devices are wired to it, not {devices}"):
+            registers.decode(found, devices)
+    with pytest.raises(registers.NotThisMap, match="23 registers, not 24"):
+        registers.decode(found[:-1], 1)
+    with pytest.raises(registers.NotThisMap, match="15 registers, not 16 or more"):
+        registers.head(found[:15], 1)
 
 
 @pytest.mark.parametrize("devices", [1, 13, 14, 100, BLOCKS])
@@ -110,6 +129,41 @@ def test_requests_cover_everything_once_and_none_is_too_large(devices):
 
 def test_scans_are_numbered_from_1_and_begin_anew():
     assert [registers.following(scan) for scan in (0, 1, 65534, 65535)] == [1, 2, 65535, 1]
+
+
+@pytest.mark.parametrize(
+    ("last", "scan", "found"),
+    [
+        (7, 7, []),
+        (7, 8, [8]),
+        (7, 10, [8, 9, 10]),
+        (0, 2, [1, 2]),
+        (65534, 2, [65535, 1, 2]),
+        (100, 200, list(range(185, 201))),
+        (500, 3, [65523 + n for n in range(13)] + [1, 2, 3]),
+    ],
+)
+def test_the_scans_since_one_are_counted_across_the_last_and_no_more_than_remembered(
+    last, scan, found
+):
+    assert registers.since(last, scan) == found
+
+
+@given(st.integers(0, 0xFFFF), st.integers(1, 0xFFFF))
+def test_what_follows_is_what_counting_says(last, scan):
+    found = registers.since(last, scan)
+    assert len(found) <= registers.RING
+    assert all(registers.following(one) == other for one, other in itertools.pairwise(found))
+    assert not found or found[-1] == scan
+
+
+@pytest.mark.parametrize("devices", [0, 2, BLOCKS])
+def test_every_remembered_scan_has_a_place_of_its_own(devices):
+    places = {registers.slot(scan, devices) for scan in range(1, registers.RING + 1)}
+    assert len(places) == registers.RING
+    assert min(places) == registers.size(devices)
+    assert max(places) + registers.size(devices) <= 0x10000
+    assert next(at for at, _ in registers.spans(devices, min(places))) == min(places)
 
 
 @pytest.mark.parametrize("signal", ORDER)

@@ -65,8 +65,8 @@ CONTROL = Control(
     remediation="Take the rule out, or declare the conduit with its reason; `bulkhead up "
     "--refresh` puts the deployed rules right.",
     reads="the API: security groups, network ACLs, routes, peerings, instances",
-    meets=("SR 5.2", "SR 5.2 RE 1", "SR 5.3", "SR 1.13"),
-    supports=("SR 7.7", "SR 2.1"),
+    meets=("SR 5.2", "SR 5.2 RE 1", "SR 5.3"),
+    supports=("SR 1.13", "SR 7.7", "SR 2.1"),
     others=(
         *nist("SC-7", "SC-7(5)", "AC-4"),
         *ot("5.2.3", "6.2.1"),

@@ -64,8 +64,8 @@ CONTROL = Control(
     remediation="Start syslog-ng on the host and read its journal; events waited on its disk and "
     "are sent then.",
     reads="hosts: journal and forwarder; logs: an event of this run's in the log store's file",
-    meets=("SR 2.8", "SR 2.8 RE 1", "SR 6.1", "SR 6.1 RE 1", "SR 6.2"),
-    supports=("SR 2.9", "SR 2.10", "SR 3.9", "SR 2.12"),
+    meets=("SR 2.8", "SR 2.8 RE 1", "SR 6.1", "SR 6.1 RE 1"),
+    supports=("SR 6.2", "SR 2.9", "SR 2.10", "SR 3.9", "SR 2.12"),
     others=(
         *nist("AU-2", "AU-4(1)", "AU-6", "AU-9(2)", "AU-12", "SI-4"),
         *ot("6.3.1"),

@@ -70,10 +70,13 @@ def _possible(facts: Facts, conduit: str) -> bool:
 
 
 def _steps(plan: Plan) -> tuple[Step, ...]:
-    """Readings of configuration do not see a black hole: only packets do."""
+    """Readings of configuration do not see a host's own route: only packets do.
+
+    A route into its own loopback, for a black hole would refuse what the probe sends from there.
+    """
     historian, asker = first(plan, "historian"), first(plan, "inference")
-    do = f"ip route add blackhole {asker.address}/32"
-    undo = f"ip route del blackhole {asker.address}/32 2>/dev/null; true"
+    do = f"ip route add {asker.address}/32 dev lo"
+    undo = f"ip route del {asker.address}/32 dev lo 2>/dev/null; true"
     return (OnHost(host=historian.id, do=do, undo=undo),)
 
 
@@ -103,7 +106,7 @@ CONTROL = Control(
     ),
     observe=observe,
     sabotage=Sabotage(
-        what="the historian sends what it would answer to the inference host into a black hole",
+        what="the historian sends what it would answer to the inference host to itself",
         steps=_steps,
         flips=_flips,
     ),

@@ -45,8 +45,8 @@ CONTROL = Control(
     remediation="Treat the key as lost: revoke its certificate, remove the key, configure the host "
     "again, which makes a new one.",
     reads="hosts: mode and owner of each file that holds a private key (never its content)",
-    meets=("SR 1.5",),
-    supports=("SR 1.8", "SR 1.9", "SR 4.1", "SR 4.3"),
+    meets=(),
+    supports=("SR 1.5", "SR 1.8", "SR 1.9", "SR 4.1", "SR 4.3"),
     others=(*nist("SC-12", "IA-5", "AC-3"), *ot("6.2.2"), *iso("8.24", "5.17"), *soc("CC6.1")),
     observe=observe,
     sabotage=Sabotage(

@@ -51,8 +51,10 @@ def _judge(host: Host, users: Mapping[str, Options]) -> tuple[list[str], str]:
             faults.append("it trusts no authority for users' certificates")
         if said.get("banner", "none") == "none":
             faults.append("it announces to nobody that the host is watched")
-        if host.role != "bastion" and user != "bulkhead" and said.get("allowtcpforwarding") != "no":
+        if host.role != "bastion" and said.get("allowtcpforwarding") != "no":
             faults.append(f"{user} may forward TCP through it")
+        if user != "root" and said.get("authorizedkeysfile") != "none":
+            faults.append(f"keys that {user} lists for itself open a session")
     return faults or ([] if users else ["it told of no account"]), "as the baseline has it"
 
 

@@ -9,10 +9,11 @@ from bulkhead.environments.actions.lab_hosts import Hosts
 from bulkhead.environments.actions.lab_services import quoted, sql
 from bulkhead.wire.certificates import dotted
 
-LOOK = 0.3
+LOOK = 0.5
 """Seconds between two looks: the historian tells nobody of a new row."""
 HOLE = 5.0
-"""Seconds between two readings that are a hole: five times what is usual, for busy machines."""
+"""Seconds between two readings that are a hole: five times what is usual, for busy machines, and
+less than the silence that drills wait for."""
 
 
 def telemetry(hosts: Hosts, action: Telemetry) -> Outcome:

@@ -94,9 +94,11 @@ def rights(name: str) -> tuple[str, list[str]]:
 
 
 def sockets(_asked: Asked) -> list[dict[str, Any]]:
-    """What listens, and what is bound for UDP."""
+    """What listens, and what is bound for UDP; a client's socket is gone at the second look."""
+    first = set(ran("ss", "-Hltunp").splitlines())
+    time.sleep(0.3)
     found = []
-    for line in ran("ss", "-Hltunp").splitlines():
+    for line in sorted(first & set(ran("ss", "-Hltunp").splitlines())):
         words = line.split()
         address, _, port = words[4].rpartition(":")
         process = line.partition('users:(("')[2].partition('"')[0]

@@ -1,6 +1,8 @@
 """Polls one legacy controller by Modbus TCP, in a thread of its own, so that nobody waits for it.
 
-It polls several times in the time of one scan and hands each scan on once, by its number.
+It asks several times in the time of one scan which scan stands there, and hands each on once, by
+its number; those that came while it was busy or the controller did not answer, from the
+controller's memory.
 """
 
 import logging
@@ -17,10 +19,10 @@ from bulkhead.services.gateway.config import Controller, Device
 from bulkhead.services.wires import Heard
 from bulkhead.wire import registers
 from bulkhead.wire.field import Lines
-from bulkhead.wire.registers import Inputs, NotThisMap
+from bulkhead.wire.registers import NotThisMap
 
 PERIOD_S = 0.2
-"""Time between two polls; a scan that is replaced sooner may be missed, which is said."""
+"""Time between two polls."""
 ANSWER_S = 1.0
 """How long a connection, and an answer, is waited for."""
 REST_S = 2.0
@@ -73,9 +75,7 @@ class Poller(Thread):
         pause = 0.0
         while not self._ended.wait(pause):
             try:
-                inputs = self._asked(client)
-                if inputs is not None:
-                    self._take(inputs)
+                self._poll(client)
                 pause = PERIOD_S
             except (Silent, NotThisMap) as error:
                 client.close()  # type: ignore[no-untyped-call]
@@ -84,27 +84,37 @@ class Poller(Thread):
                 pause = REST_S
         client.close()  # type: ignore[no-untyped-call]
 
-    def _asked(self, client: ModbusTcpClient) -> Inputs | None:
-        """All input registers; None where the scan changed meanwhile. Raises Silent, NotThisMap."""
+    def _poll(self, client: ModbusTcpClient) -> None:
+        """Hand on what is new. Raises Silent and NotThisMap."""
         try:
             if not client.connected and not client.connect():  # type: ignore[no-untyped-call]
                 raise Silent("no connection")
-            spans = list(registers.spans(self._size))
-            found = [row for address, count in spans for row in _read(client, address, count)]
-            torn = len(spans) > 1 and _read(client, registers.SCAN, 1)[0] != found[registers.SCAN]
+            now, lines = registers.head(_read(client, 0, registers.FIRST), self._size)
+            self._say("")
+            last = now if self._last is None else self._last
+            found = [self._remembered(client, scan) for scan in registers.since(last, now)]
         except (ModbusException, OSError) as error:
             raise Silent(f"no answer: {error}") from None
-        return None if torn else registers.decode(found, self._size)
+        known = [heard for heard in found if heard is not None]
+        if len(known) < (now - last) % registers.LAST_SCAN:
+            log.warning("%s: %d scans up to %d follow %d", self._where(), len(known), now, last)
+        self._waiting.extend(known)
+        self._last, self.lines = now, lines
 
-    def _take(self, inputs: Inputs) -> None:
-        self._say("")
-        last, self._last = self._last, inputs.scan
-        if inputs.lines is Lines.LIVE and last not in (None, inputs.scan):
-            if last and inputs.scan != registers.following(last):
-                log.warning("%s: scan %d follows scan %d", self._where(), inputs.scan, last)
-            values = {name: inputs.devices[block].values for block, name in self._blocks.items()}
-            self._waiting.append(Heard(time.time_ns() // 1_000_000, values))
-        self.lines = inputs.lines
+    def _remembered(self, client: ModbusTcpClient, scan: int) -> Heard | None:
+        """A scan out of the controller's memory; None where another stands there."""
+        place = registers.slot(scan, self._size)
+        spans = registers.spans(self._size, place)
+        read = [row for address, count in spans for row in _read(client, address, count)]
+        at = time.time_ns() // 1_000_000
+        whole = _read(client, place + registers.SCAN, 1) == [scan] == [read[registers.SCAN]]
+        if not whole:
+            return None
+        inputs = registers.decode(read, self._size)
+        if inputs.age == registers.OLDEST:
+            return None  # older than can be said
+        values = {name: inputs.devices[block].values for block, name in self._blocks.items()}
+        return Heard(at - inputs.age, values)
 
     def _where(self) -> str:
         return f"{self._controller.id} at {self._controller.address}:{self._controller.port}"

@@ -5,6 +5,7 @@ start them again before the trip was reset, which it does only once nothing is o
 restart it is as new: delivered limits, no trip; what is over its limit trips with the first scan.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from bulkhead.services.plc.config import Device
@@ -27,11 +28,16 @@ class NoSuchRegister(NotTaken):
 class Controller:
     """One controller with its devices in the order of their blocks.
 
-    say: hears, in a sentence, of trips and of what others wrote.
+    say: hears, in a sentence, of trips and of what others wrote. clock: monotonic seconds.
     """
 
     def __init__(
-        self, devices: Sequence[Device], say: Callable[[str], None], *, speed: int = 0
+        self,
+        devices: Sequence[Device],
+        say: Callable[[str], None],
+        *,
+        speed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._devices, self._say = tuple(devices), say
         self._values: list[Values] = [{} for _ in self._devices]
@@ -45,6 +51,8 @@ class Controller:
                     place = registers.limit(number, signal, kind)
                     self._holding[place] = registers.raw(signal, value)
         self._lines = Lines.SILENT
+        self._clock, self._came = clock, clock()
+        self._ring: dict[int, tuple[float, list[int]]] = {}
 
     @property
     def running(self) -> bool:
@@ -64,6 +72,8 @@ class Controller:
             for row in self._devices
         ]
         self._protect()
+        self._came, self._lines = self._clock(), Lines.LIVE
+        self._ring[self._scan % registers.RING] = (self._came, self._image())
 
     def hear(self, lines: Lines) -> None:
         """What the wires are now. Of wires that are not live no value is known."""
@@ -72,21 +82,34 @@ class Controller:
             self._values = [{} for _ in self._devices]
 
     def inputs(self) -> list[int]:
-        """The input registers as they are now."""
+        """The input registers as they are now, and the scans that it remembers."""
+        found = self._aged(self._came, self._image())
+        empty = [0] * len(found)
+        for place in range(registers.RING):
+            found += self._aged(*self._ring[place]) if place in self._ring else empty
+        return found
+
+    def _aged(self, came: float, image: list[int]) -> list[int]:
+        aged = list(image)
+        aged[registers.AGE] = min(round((self._clock() - came) * 1000), registers.OLDEST)
+        return aged
+
+    def _image(self) -> list[int]:
+        devices = tuple(
+            registers.Device(
+                values=values,
+                alarms=self._over(number, "alarm"),
+                trips=self._over(number, "trip"),
+            )
+            for number, values in enumerate(self._values)
+        )
         return registers.encode(
             Inputs(
                 scan=self._scan,
                 lines=self._lines,
                 running=self.running,
                 tripped=self._tripped,
-                devices=tuple(
-                    registers.Device(
-                        values=values,
-                        alarms=self._over(number, "alarm"),
-                        trips=self._over(number, "trip"),
-                    )
-                    for number, values in enumerate(self._values)
-                ),
+                devices=devices,
             )
         )
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from action_contract import NETWORK, SERVICES, cases, hold, reach
+from incident_contract import FLOWS, INCIDENTS, uphold
 
 from bulkhead.blueprint import expand, load
 from bulkhead.drill import Done, NotObserved, Refused
 from bulkhead.drill.actions import Publish, Query
+from bulkhead.drill.flows import Hold
+from bulkhead.drill.incidents import Telemetry
 from bulkhead.environments import sim as program
 from bulkhead.environments.actions import sim
 from bulkhead.environments.actions.sim_world import World
@@ -85,3 +88,14 @@ def test_what_is_no_attempt_is_not_observed(machines):
     from bulkhead.drill.actions import Neighbours
 
     assert isinstance(machines.attempt(Neighbours("acme/ingest/ingest-1")), NotObserved)
+
+
+@cases(INCIDENTS + FLOWS)
+def test_machines_keep_the_contract_of_incidents(machines, plan, case):
+    uphold(case, sim.of(machines), plan)
+
+
+def test_incidents_are_nothing_for_bare_hosts_and_they_say_so(bare):
+    environment = sim.of(bare)
+    assert environment.missing(frozenset({Telemetry, Hold})) == [Telemetry]
+    assert "no broker" in environment.why(Telemetry)

@@ -101,6 +101,43 @@ def test_each_scan_of_a_controller_is_taken_once_to_its_resolution(plc, collecte
     assert collected.read() == []
 
 
+def test_scans_that_come_faster_than_it_asks_are_remembered_with_their_times(
+    plc, collected, caplog
+):
+    strand = collected.source._strands[1]
+    until(lambda: strand.terminals._last == 0, "the poller knows the controller")
+    began = time.time_ns() // 1_000_000
+    for number in range(10):
+        feel(plc.wires, {"mill-1": {"vibration": float(number)}})
+        time.sleep(0.02)
+    until(lambda: len(collected.read()) == 10, "all of them")
+    assert [row.value for row in collected.samples] == list(range(10))
+    times = [row.at for row in collected.samples]
+    assert times == sorted(times)
+    assert began - 50 <= times[0]
+    assert times[-1] - times[0] >= 9 * 20 - 20
+    assert "follow" not in caplog.text
+
+
+def test_scans_beyond_the_controllers_memory_are_missed_and_that_is_said(plc, collected, caplog):
+    strand = collected.source._strands[1]
+    until(lambda: strand.terminals._last == 0, "the poller knows the controller")
+    plc.pause(paused=True)
+    until(lambda: complaints(caplog), "the silence is noticed")
+    for number in range(10):
+        feel(plc.wires, {"mill-1": {"vibration": float(number)}})
+    plc.pause(paused=False)
+    until(lambda: plc.inputs().scan == 10, "they are taken")
+    for number in range(10, 40):
+        feel(plc.wires, {"mill-1": {"vibration": float(number)}})
+    until(lambda: plc.inputs().scan == 40, "and these")
+    until(lambda: collected.read() and collected.samples[-1].value == 39, "the last one")
+    found = [row.value for row in collected.samples]
+    assert found == sorted(set(found))
+    assert found[-16:] == list(range(24, 40))
+    assert (len(found) == 40) != ("follow" in caplog.text)
+
+
 def complaints(caplog):
     said = [row.getMessage() for row in caplog.records]
     return [text for text in said if text.startswith("plc-1 at") and "left out" in text]
@@ -129,6 +166,16 @@ def test_a_controller_that_hangs_or_is_gone_stops_nobody_else_and_is_said_once(
     assert len(complaints(caplog)) == 1
     feel(plc.wires, {"mill-1": {"vibration": 3.0}})
     assert collected.await_(1) == [("mill-1", "vibration", 3.0)]
+
+
+def test_a_controller_with_other_devices_is_left_out_and_named(tmp_path, caplog):
+    with PlcProcess(tmp_path / "plc", "mill-1", "mill-2") as plc:
+        source = fields.source(loaded(tmp_path, text(tmp_path, plc.port)))
+        until(lambda: complaints(caplog), "it is noticed")
+        feel(plc.wires, {"mill-1": {"vibration": 1.0}})
+        assert "2 devices are wired to it, not 1" in complaints(caplog)[0]
+        assert source.read(0) == []
+        source.close()
 
 
 class Clock:

@@ -15,15 +15,21 @@ LATHE = Device(id="lathe-1", signals=("temperature",))
 class Bench:
     def __init__(self):
         self.said = []
-        self.controller = Controller((MILL, LATHE), self.said.append, speed=2000)
-        self.controller.hear(Lines.LIVE)
+        self.now = 0.0
+        self.controller = Controller(
+            (MILL, LATHE), self.said.append, speed=2000, clock=lambda: self.now
+        )
 
     def feel(self, mill=40.0, lathe=40.0):
         self.controller.take({"mill-1": {"temperature": mill}, "lathe-1": {"temperature": lathe}})
 
     @property
     def inputs(self):
-        return registers.decode(self.controller.inputs(), 2)
+        return self.at(0)
+
+    def at(self, place):
+        found = self.controller.inputs()[place : place + registers.size(2)]
+        return registers.decode(found, 2)
 
     def limit(self, number, kind, value):
         place = registers.limit(number, "temperature", kind)
@@ -44,6 +50,26 @@ def test_a_scan_stands_in_the_registers_with_its_number(bench):
     ]
     bench.feel()
     assert bench.inputs.scan == 2
+
+
+def test_the_last_scans_are_remembered_with_their_age(bench):
+    for number in range(20):
+        bench.feel(mill=40.0 + number)
+        bench.now += 1
+    bench.controller.hear(Lines.SILENT)
+    assert bench.inputs.devices[0].values == {}
+    for scan in range(5, 21):
+        found = bench.at(registers.slot(scan, 2))
+        assert found.scan == scan
+        assert found.devices[0].values == {"temperature": 39.0 + scan}
+        assert found.age == (21 - scan) * 1000
+        assert found.lines is Lines.LIVE
+
+
+def test_a_scan_that_never_was_is_not_remembered(bench):
+    bench.feel()
+    empty = bench.controller.inputs()[registers.slot(2, 2) :][: registers.size(2)]
+    assert set(empty) == {0}
 
 
 def test_a_signal_that_a_device_does_not_have_is_passed_over(bench):

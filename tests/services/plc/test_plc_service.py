@@ -67,7 +67,7 @@ def test_other_functions_and_addresses_are_refused(plc):
         assert client.write_coil(0, True).exception_code == 1
         assert client.mask_write_register(address=RUN, and_mask=0, or_mask=0).exception_code == 1
         assert client.write_register(9, 1).exception_code == 2
-        assert client.read_input_registers(30, count=20).exception_code == 2
+        assert client.read_input_registers(registers.size(2) * 17 - 1, count=2).exception_code == 2
 
 
 def test_bytes_that_are_no_modbus_do_not_stop_it(plc):
