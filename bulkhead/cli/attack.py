@@ -63,13 +63,15 @@ def run(args: argparse.Namespace) -> int:
     from bulkhead.blueprint import expand, load
     from bulkhead.cli import show
     from bulkhead.environments import attacks, running
+    from bulkhead.plan import digest
 
     plan = expand(load(args.estate))
     drill = attacks.attack(args.name, plan, args.sources)
     place = running.Place(
         environment=args.env, state=state_of(args), machines=args.hosts == "machines"
     )
-    ran = running.run_in(place, drill, plan, show.say)
+    setting = running.Setting(facts={"estate": digest(plan)})
+    ran = running.run_in(place, drill, plan, show.say, setting)
     if args.json:
         show.as_json({"attack": ran.report.name, "means": HELD, **runs.as_values(ran)})
     else:
@@ -89,25 +91,12 @@ def _text(ran: Any) -> None:
 
 def _rows(findings: Any) -> list[tuple[str, ...]]:
     """One row for attempts between the same hosts with the same end."""
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for row in findings:
-        key = (row.source, row.target, row.seen, row.layer, row.technique, row.standing)
-        groups.setdefault(key, []).append(row)
+    from bulkhead.evidence.attempts import grouped
+
     return [
         (
-            *(source, target, _joined(rows), seen, layer),
-            "; ".join(dict.fromkeys(row.attributed for row in rows if row.attributed)),
-            *(technique, standing),
+            *(row.source, row.target, row.tried, row.seen, row.layer),
+            *(row.lifted, row.technique, row.standing),
         )
-        for (source, target, seen, layer, technique, standing), rows in groups.items()
+        for row in grouped(findings)
     ]
-
-
-def _joined(rows: Any) -> str:
-    """Subjects, those of one path together: `tcp 22, tcp 4444 private; tcp 22 public`."""
-    paths: dict[str, list[str]] = {}
-    for row in rows:
-        words, _, path = row.subject.rpartition(" ")
-        known = path in ("private", "public")
-        paths.setdefault(path if known else "", []).append(words if known else row.subject)
-    return "; ".join(f"{', '.join(words)} {path}".strip() for path, words in paths.items())

@@ -22,6 +22,9 @@ def register(verbs: Any) -> None:
     verb(kinds, "list", listed, "the drills that there are")
     show = verb(kinds, "show", shown, "what one drill needs, uses and leaves")
     show.add_argument("name", metavar="NAME")
+    add_estate(show, optional=True)
+    show.add_argument("--tenant", help="with whom (default: the drill chooses)")
+    add_state(show)
     _register_run(verb(kinds, "run", run, f"run one drill. {HELD.capitalize()}."))
     _register_replay(verb(kinds, "replay", replay, "play a recorded drill again, in virtual time"))
     text = "write a drill's documents: before a run, or with --timeline after one"
@@ -102,10 +105,23 @@ def listed(args: argparse.Namespace) -> int:
 
 
 def shown(args: argparse.Namespace) -> int:
-    """Everything that the catalogue says of one."""
-    from bulkhead.environments.drills import about
+    """Everything that the catalogue says of one; on an estate, its exercise too."""
+    from bulkhead.environments import drills
 
-    return runs.as_shown(about(args.name), as_json=args.json)
+    if args.estate is None:
+        return runs.as_shown(drills.about(args.name), as_json=args.json)
+    drill = _file(args).drill
+    return runs.as_shown(drill.about, as_json=args.json, more=_exercise(drill.exercise))
+
+
+def _exercise(exercise: Any) -> dict[str, Any]:
+    return {
+        "purpose": exercise.purpose,
+        "steady state": list(exercise.steady_state),
+        "objectives": [f"{one.id} {one.text}" for one in exercise.objectives],
+        "deadlines": [f"{one.name} within {one.within:g} s" for one in exercise.deadlines],
+        "injects": [f"{one.number} to {one.to}: {one.text}" for one in exercise.injects],
+    }
 
 
 def run(args: argparse.Namespace) -> int:
@@ -118,7 +134,6 @@ def run(args: argparse.Namespace) -> int:
     file = _file(args)
     place = Place(environment=args.env, state=state_of(args))
     cast = drills.Cast(
-        tenant=args.tenant,
         participants=tuple(participant(one) for one in args.participants),
         facilitated=args.facilitated,
         answers=args.answers,
@@ -271,7 +286,6 @@ def _file(args: argparse.Namespace) -> Any:
     return filing.File(
         drill=drills.drill(args.name, plan, args.tenant),
         plan=plan,
-        tenant=args.tenant,
         state=state_of(args),
         today=datetime.now(UTC).date(),
         days=getattr(args, "days", 30),

@@ -20,9 +20,11 @@ from bulkhead.cli import (
     plan,
     plant,
     probe,
+    report,
     ssh,
     status,
     up,
+    verify,
 )
 from bulkhead.cli.show import problems
 from bulkhead.errors import DEVIATED, BulkheadError, Problem
@@ -33,7 +35,9 @@ VERBS = (
     probe,
     drill,
     attack,
+    verify,
     plant,
+    report,
     status,
     execute,
     ssh,

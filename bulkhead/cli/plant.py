@@ -13,11 +13,12 @@ def register(verbs: Any) -> None:
     text = (
         "watch the machines: signals, ISO 20816-3 zone, bearing and controller. In a terminal a "
         "live table until interrupted; else a table for each update; with --json a line for each "
-        "machine and update"
+        "machine and update. In the lab it puts the sensors' values on the wires of gateways and "
+        "controllers as long as it runs"
     )
     parser = verb(verbs, "plant", run, text)
     add_estate(parser)
-    add_environment(parser, "sim", default="sim")
+    add_environment(parser, "sim", "lab", default="sim")
     add_state(parser)
     parser.add_argument("--site", help="one site, e.g. acme/lyon (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="of all chance (default: 1)")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ZONES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red"}
-STATES = {"run": "green", "alarm": "dark_orange", "sensor fault": "dark_orange", "trip": "bold red"}
+STATES = {"run": "green", "alarm": "dark_orange", "no value": "dark_orange", "trip": "bold red"}
 SHORT = {
     "vibration": "vibration",
     "temperature": "temperature",

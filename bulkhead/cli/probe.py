@@ -38,8 +38,22 @@ def run(args: argparse.Namespace) -> int:
 
     plan = expand(load(args.estate))
     found = claim(plan, **_sources(args, plan), seed=args.seed, outside=args.env == "aws")
+    _keep(args, plan, found)
     _json(found) if args.json else _text(found, args)
     return DEVIATED if found.differences else HELD
+
+
+def _keep(args: argparse.Namespace, plan: Any, found: Any) -> None:
+    """Leave it for the report; of a change that was only tried in thought, nothing is kept."""
+    from bulkhead.cli import show
+    from bulkhead.environments import reporting
+
+    if args.what_if:
+        return
+    try:
+        reporting.keep_claim(state_of(args), plan, args.env, found, reporting.now())
+    except OSError as error:
+        show.say(f"not kept for the report: {error}")
 
 
 def _sources(args: argparse.Namespace, plan: Any) -> dict[str, Any]:

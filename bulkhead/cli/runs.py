@@ -1,6 +1,7 @@
 """What attacks and drills have in common on the screen: their catalogue, and how a run ended."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -16,14 +17,15 @@ def as_listed(noun: str, known: Any, *, as_json: bool) -> int:
     return 0
 
 
-def as_shown(about: Any, *, as_json: bool) -> int:
-    """Everything that the catalogue says of one."""
+def as_shown(about: Any, *, as_json: bool, more: Mapping[str, Any] | None = None) -> int:
+    """Everything that the catalogue says of one, and more that is known of it."""
     from bulkhead.cli import show
 
+    values = told(about) | dict(more or {})
     if as_json:
-        show.as_json(told(about))
+        show.as_json(values)
         return 0
-    for name, value in told(about).items():
+    for name, value in values.items():
         show.out(f"{name}: {'; '.join(value) if isinstance(value, list) else value}")
     return 0
 

@@ -12,10 +12,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """A table on standard output, wide enough for its content where that is not a terminal."""
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     width = None if sys.stdout.isatty() else 200
-    grid = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    whole = [Column(name, overflow="fold") for name in columns]  # ids are not cut short
+    grid = Table(*whole, title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for row in rows:
         grid.add_row(*row)
     Console(width=width, highlight=False, markup=False).print(grid)

@@ -9,13 +9,11 @@ import simpy
 from bulkhead.drill.actions import Action
 from bulkhead.drill.authority import Consent, Nobody
 from bulkhead.drill.environment import Environment, Handler
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
+from bulkhead.drill.outcomes import SILENCE, Done, NotObserved, Outcome, Refused
 from bulkhead.drill.timeline import Phase, Row, Timeline
 from bulkhead.errors import BulkheadError, Problem
 
 Events = Generator[simpy.Event, Any, Any]
-SILENCE = "no answer within"
-"""How the reason begins where nobody waited any longer."""
 
 
 @dataclass(slots=True)
@@ -25,7 +23,8 @@ class Carrier:
     most: actions that a run may ask for, its roll-backs not counted. consent: who is asked
     before what disturbs. unmended: roll-backs that did not succeed. changing: what may yet change
     something, with the bound of its wait. deciding: until the authority has answered what it is
-    asked now; whoever else would ask waits, for the answer may serve both.
+    asked now; whoever else would ask waits, for the answer may serve both. over: the script has
+    ended, and whoever still waits for consent tries nothing any more.
     """
 
     environment: Environment
@@ -37,6 +36,7 @@ class Carrier:
     unmended: list[tuple[Action, Outcome]] = field(default_factory=list)
     changing: dict[simpy.Process, tuple[Action, ...]] = field(default_factory=dict)
     deciding: simpy.Event | None = None
+    over: bool = False
 
     def carry(self, actions: Sequence[Action], within: float | None = None) -> Events:
         """Outcomes of actions asked now, in order; BulkheadError where the user must mend."""
@@ -49,6 +49,8 @@ class Carrier:
             what = "sabotage that the drill did not declare is refused there"
             raise BulkheadError(Problem(f"--env {self.environment.name}", what))
         refused: dict[int, Refused] = yield from self._consented(actions)
+        if self.over:
+            yield self.environment.clock.event()  # never: what was asked for is not wanted now
         allowed = [action for index, action in enumerate(actions) if index not in refused]
         self._promise(allowed)
         found = iter((yield from self._ask(allowed, "run", within)))

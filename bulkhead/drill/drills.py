@@ -189,6 +189,10 @@ class Exercised(Drill, Protocol):
     """
 
     @property
+    def tenant(self) -> str | None:
+        """With whom it is held, asked for or chosen; None where that is the whole estate."""
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
 

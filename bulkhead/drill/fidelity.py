@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bulkhead.drill.authority import AUTHORITY
-from bulkhead.drill.carrying import SILENCE
-from bulkhead.drill.outcomes import NotObserved, Refused
+from bulkhead.drill.outcomes import NotObserved, Refused, silent
 from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import Recording, Row
 from bulkhead.errors import Problem, WrongInput
@@ -184,7 +183,7 @@ def _tried(row: Row) -> bool:
     """Whether its duration is the action's own, not that of giving up or of not trying it."""
     outcome = row.outcome
     if isinstance(outcome, NotObserved):
-        return not outcome.lacking and not outcome.reason.startswith(SILENCE)
+        return not outcome.lacking and not silent(outcome)
     return not (isinstance(outcome, Refused) and outcome.layer == AUTHORITY)
 
 

@@ -39,6 +39,8 @@ class NotObserved:
 
 
 Outcome = Done | Refused | NotObserved
+SILENCE = "no answer within"
+"""How the reason of a NotObserved begins where nobody waited any longer."""
 WORDS: dict[type, str] = {Done: "done", Refused: "refused", NotObserved: "not observed"}
 
 
@@ -74,3 +76,8 @@ def from_json(said: dict[str, Any]) -> Outcome:
     raise WrongInput(
         Problem("timeline", f"{said!r} is no outcome", allowed=", ".join(WORDS.values()))
     )
+
+
+def silent(outcome: Outcome) -> bool:
+    """Whether there was no answer in time, rather than one that tells nothing."""
+    return isinstance(outcome, NotObserved) and outcome.reason.startswith(SILENCE)

@@ -9,7 +9,7 @@ import simpy
 
 from bulkhead.drill.actions import Action, known
 from bulkhead.drill.environment import Steps
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome
+from bulkhead.drill.outcomes import SILENCE, Done, NotObserved, Outcome
 from bulkhead.plan import Person
 
 Answer = Literal["acknowledge", "approve"]
@@ -54,7 +54,8 @@ class Distribution:
     """People who answer by themselves, always yes, after a time drawn from a distribution.
 
     pace: how many of their seconds pass in one of the clock's: 1 in virtual time; more where
-    packets set the time and nobody would wait for people.
+    packets set the time and nobody would wait for people. Whether they are in time is judged by
+    their own seconds, so that the same seed gives the same answers at any pace.
     """
 
     people: Iterable[Person]
@@ -75,15 +76,20 @@ class Distribution:
         if person is None:
             return nobody(ask)
         seconds = self._seconds(ask, person)
-        yield clock.event() if seconds == float("inf") else clock.timeout(seconds)
+        if seconds == float("inf"):
+            yield clock.event()  # silence: whoever asked stops waiting
+        if self.pace != 1.0 and seconds > ask.within:
+            yield clock.timeout(ask.within / self.pace)
+            return NotObserved(reason=f"{SILENCE} {ask.within:g} s of their own")
+        yield clock.timeout(seconds / self.pace)
         return Done(facts=(("answer", ask.kind), ("by", ask.who)))
 
     def _seconds(self, ask: Ask, person: Person) -> float:
-        """Seconds of the clock until the answer; silence is infinite."""
+        """Seconds until the answer, by a watch of their own; silence is infinite."""
         number = self._asked[ask.who, ask.kind]
         self._asked[ask.who, ask.kind] += 1
         role = min(person.roles, default="")
-        return self.reaction(self.seed, ask.who, role, ask.kind, number) / self.pace
+        return self.reaction(self.seed, ask.who, role, ask.kind, number)
 
 
 def nobody(ask: Ask) -> NotObserved:

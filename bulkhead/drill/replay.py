@@ -6,9 +6,8 @@ from typing import Any
 import simpy
 
 from bulkhead.drill.actions import KINDS, Action
-from bulkhead.drill.carrying import SILENCE
 from bulkhead.drill.environment import Environment, Steps
-from bulkhead.drill.outcomes import NotObserved
+from bulkhead.drill.outcomes import silent
 from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import Row
 from bulkhead.errors import BulkheadError, Problem
@@ -71,8 +70,7 @@ class Recorded:
 
 def _silent(row: Row) -> bool:
     """Whether it is the carrier's word for somebody who did not answer in time."""
-    outcome = row.outcome
-    return isinstance(outcome, NotObserved) and not row.late and outcome.reason.startswith(SILENCE)
+    return not row.late and silent(row.outcome)
 
 
 def compared(one: Sequence[Row], other: Sequence[Row]) -> list[str]:

@@ -27,7 +27,7 @@ from bulkhead.drill.drills import (
 from bulkhead.drill.environment import Environment
 from bulkhead.drill.exercise import Exercise, Inject
 from bulkhead.drill.findings import Finding, Standing
-from bulkhead.drill.outcomes import Done, NotObserved, Outcome, word
+from bulkhead.drill.outcomes import Done, NotObserved, Outcome, silent, word
 from bulkhead.drill.timeline import Timeline
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
 
@@ -170,7 +170,7 @@ class _Run:
 
     def _mend(self) -> tuple[tuple[Action, Outcome], ...]:
         """Roll back everything that is owed. An interrupt meanwhile is heard, but waits."""
-        self.over = True
+        self.over = self.carrier.over = True
         clock = self.environment.clock
         mending = clock.process(self.carrier.roll_back_all())
         while True:
@@ -284,7 +284,7 @@ class _Run:
 
 def _standing(outcome: Outcome, took: float, within: float) -> Standing:
     """Held if it came in time. Who could not look, and said so, has not seen that it was missed."""
-    if isinstance(outcome, NotObserved) and took < within:
+    if isinstance(outcome, NotObserved) and took < within and not silent(outcome):
         return "not run" if outcome.lacking else "not observed"
     return "held" if isinstance(outcome, Done) and took <= within else "deviated"
 

@@ -16,6 +16,7 @@ from bulkhead.drill.outcomes import word
 from bulkhead.drill.participants import Participant
 from bulkhead.drill.people import Distribution, Reaction
 from bulkhead.drill.replay import Recorded, compared, replayed
+from bulkhead.drill.runner import Tells
 from bulkhead.drill.timeline import Recording, load
 from bulkhead.drill.words import moment, said
 from bulkhead.environments.running import RUNS, Place, Ran, Say, Setting, run_in
@@ -49,14 +50,12 @@ def drill(name: str, plan: Plan, tenant: str | None) -> Exercised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Who answers, and how.
+    """Who answers, and how. answers: a timeline whose people answer again.
 
-    tenant: as asked for; without, the drill chose. answers: a timeline whose people answer again.
     pace: how many seconds of people pass in one of the clock's; in one of the room's, where a
     facilitated drill runs in virtual time.
     """
 
-    tenant: str | None = None
     participants: tuple[Participant, ...] = ()
     facilitated: bool = False
     answers: Path | None = None
@@ -74,17 +73,22 @@ class Cast:
 
 
 def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) -> Ran:
-    """Run it with people and with the authorities' consent; see running.run_in."""
+    """Run it with people and with the authorities' consent; see running.run_in.
+
+    In a facilitated run the room reads the situation first.
+    """
     _agree(place, cast)
+    if cast.facilitated:
+        cast.show("\n\n".join((drill.about.title, *drill.exercise.situation)))
     started = datetime.now(UTC)
     setting = Setting(
         people=lambda where, timeline: _people(where, timeline, plan, cast),
         consent=Authority(plan, started),
-        tells=(lambda inject, at: cast.show(told(inject, at))) if cast.facilitated else None,
+        tells=_teller(plan, cast) if cast.facilitated else None,
         watch=_progress(say) if place.environment == "lab" and not cast.facilitated else None,
         facts={
             "estate": digest(plan),
-            "tenant": cast.tenant,
+            "tenant": drill.tenant,
             "started": started.isoformat(timespec="seconds"),
             "people": cast.mode,
             "seed": cast.seed,
@@ -93,6 +97,12 @@ def run_drill(place: Place, drill: Exercised, plan: Plan, cast: Cast, say: Say) 
         },
     )
     return run_in(place, drill, plan, say, setting)
+
+
+def _teller(plan: Plan, cast: Cast) -> Tells:
+    """Shows the room what is told to people; what is done to machines, it is to find out."""
+    hosts = {host.id for host in plan.hosts}
+    return lambda inject, at: None if inject.to in hosts else cast.show(told(inject, at))
 
 
 def _progress(say: Say) -> Callable[[Row], None]:

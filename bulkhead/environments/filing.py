@@ -1,6 +1,8 @@
 """What a drill's run leaves on file: its documents beside the timeline, the improvement plan."""
 
-from collections.abc import Iterable
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +22,6 @@ class File:
 
     drill: Exercised
     plan: Plan
-    tenant: str | None
     state: Path
     today: date
     days: int = improvements.DAYS
@@ -34,23 +35,31 @@ def planned(file: File, folder: Path, participants: Iterable[Participant] = ()) 
 def after(file: File, timeline: Path) -> list[Path]:
     """Bring the improvement plan up to date and write all documents beside the timeline."""
     recording = load(timeline)
-    kept = improvements.read(file.state)
     planning = Planning(
         plan=file.plan,
         exercise=file.drill.exercise,
-        tenant=file.tenant,
+        tenant=file.drill.tenant,
         today=file.today,
         days=file.days,
     )
-    rows = improvements.updated(kept, recording, planning)
-    improvements.keep(file.state, rows)
+    with _alone(file.state):
+        rows = improvements.updated(improvements.read(file.state), recording, planning)
+        improvements.keep(file.state, rows)
     return again(file, timeline, rows)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One run at a time changes the improvement plan; another waits."""
+    with (state / "improvements.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def again(file: File, timeline: Path, rows: Iterable[Improvement] | None = None) -> list[Path]:
     """Write all documents of a recorded run, with the improvement plan as it is."""
     recording = load(timeline)
-    where = (file.drill.about.name, recording.run.get("environment"), file.tenant or "")
+    where = (file.drill.about.name, recording.run.get("environment"), file.drill.tenant or "")
     known = improvements.read(file.state) if rows is None else rows
     mine = tuple(row for row in known if (row.drill, row.environment, row.tenant) == where)
     occasion = replace(_occasion(file), recording=recording, improvements=mine)
@@ -62,7 +71,7 @@ def _occasion(file: File, participants: tuple[Participant, ...] = ()) -> Occasio
         about=file.drill.about,
         exercise=file.drill.exercise,
         plan=file.plan,
-        tenant=file.tenant,
+        tenant=file.drill.tenant,
         participants=participants,
     )
 

@@ -99,5 +99,11 @@ def _sim() -> Feed:
     return feed
 
 
-FEEDS: Mapping[str, Callable[[], Feed]] = {"sim": _sim}
+def _lab() -> Feed:
+    from bulkhead.environments.plant_lab import feed
+
+    return feed
+
+
+FEEDS: Mapping[str, Callable[[], Feed]] = {"sim": _sim, "lab": _lab}
 """By environment: what imports its feed and gives it."""

@@ -8,7 +8,6 @@ from bulkhead.environments.plant import Reading, Watch
 from bulkhead.plan import Plan
 from simulator.plant import Plant
 from simulator.plant.operation import Now, Operation
-from simulator.plant.plc import word
 from simulator.plant.severity import zone
 
 
@@ -27,7 +26,8 @@ def feed(plan: Plan, watch: Watch) -> Iterator[Reading]:
 def _updates(operation: Operation, watch: Watch) -> Iterator[Reading]:
     began, number = time.monotonic(), 0
     while True:
-        update = operation.step(watch.start + number * watch.interval * watch.speed)
+        at = round(watch.start + number * watch.interval * watch.speed, 3)
+        update = operation.step(at)
         for index, now in enumerate(update, 1):
             yield replace(_reading(now), last=index == len(update))
         number += 1
@@ -45,7 +45,7 @@ def _reading(now: Now) -> Reading:
         device=machine.name,
         values=now.values,
         zone="" if velocity is None else zone(velocity, kind.group, kind.support),
-        controller=word(now.status),
+        controller=now.controller,
         damage=now.bearings.damage,
         parts=now.bearings.parts,
         note=_note(now),

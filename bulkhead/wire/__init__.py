@@ -19,8 +19,13 @@ The contract between gateways and ingest (Sparkplug 3.0, payload B; its own word
   `Node Control/Rebirth` true (no seq). The gateway is born again with the same bdSeq, and after
   every NBIRTH sends again what it sent in the last minutes, with is_historical; so come values
   that waited for the host, too. Live values are never historical and may overtake those.
-- `Bulkhead/Taken`, `Bulkhead/Dropped`, `Bulkhead/Waiting` and `Bulkhead/Refused` (NBIRTH, NDATA;
-  UInt64) count values taken and values given up unsent since the gateway's state was made, values
-  waiting now, commands refused. Ingest counts as lost what was taken and is nowhere else.
+- `Bulkhead/Taken`, `Bulkhead/Dropped`, `Bulkhead/Waiting`, `Bulkhead/Refused` and
+  `Bulkhead/StandIn` (NBIRTH, NDATA; UInt64) count values taken and values given up unsent since
+  the gateway's state was made, values waiting now, commands refused, and how many of the values
+  taken no sensor said: a stand-in did, for wires that nobody uses. Ingest counts as lost what was
+  taken and is nowhere else.
 - No other NCMD and no DCMD is obeyed; brokers let nobody but ingest write NCMD, and nobody DCMD.
+
+What a plant's sensors say comes to gateways and controllers as `field` describes, and from a
+controller to its gateway by the register map in `registers`.
 """

@@ -11,7 +11,8 @@ TAKEN = "Bulkhead/Taken"
 DROPPED = "Bulkhead/Dropped"
 WAITING = "Bulkhead/Waiting"
 REFUSED = "Bulkhead/Refused"
-COUNTERS = (TAKEN, DROPPED, WAITING, REFUSED)
+STANDIN = "Bulkhead/StandIn"
+COUNTERS = (TAKEN, DROPPED, WAITING, REFUSED, STANDIN)
 """A gateway's counters, in NBIRTH and NDATA as UInt64: the package's docstring says of what."""
 
 

@@ -9,10 +9,11 @@ from bulkhead.network.ports import NUMBERS
 from bulkhead.plan import SHARED, Host, Plan
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
+from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
-PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514}
+PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502}
 """Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
 TIME, SSH = 123, 22
 
@@ -22,6 +23,7 @@ class Roles:
 
     def __init__(self, plan: Plan, intended: Intent, places: Book, *, steers_clock: bool) -> None:
         self._plan = plan
+        self._wiring = wiring(plan)
         self._intended = intended
         self._places = places
         self._steers = steers_clock
@@ -30,6 +32,7 @@ class Roles:
             "logstore": self._logstore,
             "broker": self._broker,
             "gateway": self._gateway,
+            "plc": self._plc,
             "ingest": self._ingest,
             "historian": self._historian,
         }
@@ -86,6 +89,10 @@ class Roles:
         return {
             "gateway_tenant": host.tenant,
             "gateway_broker": self._server("broker", host),
+            "gateway_source": "field",
+            # Wherever we configure a gateway it stands for a customer's, and maybe for no plant.
+            "gateway_standin": True,
+            "gateway_controllers": self._controllers(host),
             "gateway_devices": self._devices(host),
             "gateway_seed": int(hashlib.sha256(host.id.encode()).hexdigest()[:8], 16),
         }
@@ -133,24 +140,37 @@ class Roles:
         address = place.public if public else place.address
         return {"address": address, "port": port, "name": dotted(host.id)}
 
+    def _plc(self, host: Host) -> dict[str, Any]:
+        """The controller's own port and devices, in the order of its register map."""
+        gateway = gateway_of(self._plan, host)
+        if gateway is None:
+            return {"plc_port": PORTS["plc"], "plc_speed": 0, "plc_devices": []}
+        rows = [row for row in self._wiring if row.host == host.id]
+        return {
+            "plc_port": polled_port(self._plan, gateway, host, PORTS["plc"]),
+            "plc_speed": set_speed(self._plan, host.id),
+            "plc_devices": [{"id": row.device, "signals": list(SIGNALS)} for row in rows],
+        }
+
     def _devices(self, gateway: Host) -> list[dict[str, Any]]:
         """A device for each spindle that the gateway, or a controller behind it, speaks for."""
-        behind = {gateway.id} | {row.id for row in self._controllers(gateway)}
         return [
-            {"id": f"{asset.id.rpartition('/')[2]}.{spindle}", "signals": list(SIGNALS)}
-            for asset in self._plan.assets
-            if asset.behind in behind
-            for spindle in _spindles(asset.attributes)
+            {"id": row.device, "signals": list(SIGNALS), **_behind(row)}
+            for row in self._wiring
+            if row.gateway == gateway.id
         ]
 
-    def _controllers(self, gateway: Host) -> list[Host]:
-        """The hosts that are assets behind the gateway."""
-        site = gateway.zone.rpartition("/")[0]
-        names = {row.id for row in self._plan.assets if row.behind == gateway.id}
+    def _controllers(self, gateway: Host) -> list[dict[str, Any]]:
+        """How the gateway reaches each controller that something is wired to."""
+        used = {row.host for row in self._wiring if row.gateway == gateway.id}
         return [
-            row
+            {
+                "id": _short(row.id),
+                "address": self._private(row),
+                "port": polled_port(self._plan, gateway, row, PORTS["plc"]),
+            }
             for row in self._hosts("plc")
-            if row.zone.startswith(f"{site}/") and f"{site}/{row.id.rpartition('/')[2]}" in names
+            if row.id in used
         ]
 
     def _hosts(self, *roles: str) -> list[Host]:
@@ -188,6 +208,9 @@ def authority(host: Host) -> str:
     return f"{owner}/{'device' if host.role in ('gateway', 'plc') else 'workload'}"
 
 
-def _spindles(attributes: tuple[tuple[str, str], ...]) -> list[str]:
-    names = {name.partition(".")[0] for name, _ in attributes if name.startswith("spindle-")}
-    return sorted(names)
+def _behind(row: Wired) -> dict[str, Any]:
+    return {} if row.block is None else {"behind": _short(row.host), "block": row.block}
+
+
+def _short(host: str) -> str:
+    return host.rpartition("/")[2]

@@ -25,6 +25,7 @@ ROLES = {
     "logstore": ("logstore",),
     "broker": ("broker",),
     "gateway": ("gateway",),
+    "plc": ("plc",),
     "ingest": ("ingest",),
     "historian": ("historian",),
 }

@@ -61,7 +61,7 @@ def learn(
                 told(row)
         if waiting and time.monotonic() > end:
             save(room, rows, known)
-            raise silent(waiting, patience)
+            raise silent(waiting, patience, console)
         if waiting:
             # The API tells of nothing by itself: a console can only be asked again.
             time.sleep(INTERVAL)
@@ -82,13 +82,14 @@ def save(room: Room, hosts: Iterable[Reach], known: Mapping[str, str]) -> None:
     _save(room.known, "".join(lines))
 
 
-def silent(hosts: Iterable[Reach], patience: float) -> BulkheadError:
-    """What to tell of hosts that did not print a key."""
+def silent(hosts: Iterable[Reach], patience: float, console: Console) -> BulkheadError:
+    """What to tell of hosts that did not print a key: the last words of each."""
     return BulkheadError(
         *(
             Problem(
                 where=row.host,
-                what=f"its console showed no SSH host key within {patience:.0f} s",
+                what=f"its console showed no SSH host key within {patience:.0f} s; it ends with: "
+                + (" / ".join(console(row).splitlines()[-5:]) or "nothing"),
                 remedy=f"read it: aws ec2 get-console-output --instance-id {row.instance}; "
                 "then run the same command again",
             )

@@ -49,16 +49,17 @@ class Shells:
         self._open: dict[str, _Connection] = {}
         self._lock = threading.Lock()
 
-    def run(self, host: str, argv: Sequence[str], timeout: float = 30.0) -> Ran:
+    def run(self, host: str, argv: Sequence[str], timeout: float = 30.0, stdin: str = "") -> Ran:
         """Run a command, by the words in `argv` exactly, as the provisioning account.
 
-        host: a plan's id or a dotted name. BulkheadError where the host cannot be entered, does
-        not have the key it is known by, or does not end the command within `timeout` seconds.
+        host: a plan's id or a dotted name. stdin: what it may read. BulkheadError where the host
+        cannot be entered, does not have the key it is known by, or does not end the command
+        within `timeout` seconds.
         """
         row = self._hosts.get(host)
         if row is None:
             raise BulkheadError(Problem(host, "no such host runs", ", ".join(self._names())))
-        return self._connection(row).run(argv, timeout)
+        return self._connection(row).run(argv, timeout, stdin)
 
     def every(
         self, hosts: Iterable[str], argv: Sequence[str], timeout: float = 30.0
@@ -124,7 +125,7 @@ class _Connection:
         """Whether it was alive once and is not any more."""
         return self._transport is not None and not self._transport.is_active()
 
-    def run(self, argv: Sequence[str], timeout: float) -> Ran:
+    def run(self, argv: Sequence[str], timeout: float, stdin: str = "") -> Ran:
         """See Shells."""
         import paramiko
 
@@ -133,6 +134,10 @@ class _Connection:
                 channel = self._ready().open_session(timeout=timeout)
                 with channel:
                     channel.exec_command(shlex.join(argv))
+                    if stdin:
+                        channel.settimeout(timeout)
+                        channel.sendall(stdin.encode())
+                        channel.shutdown_write()
                     return _told(channel, time.monotonic() + timeout)
             except TimeoutError:
                 what = f"{shlex.join(argv)} did not end within {timeout:.0f} s"

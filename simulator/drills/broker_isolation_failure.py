@@ -66,6 +66,11 @@ class BrokerIsolationFailure:
         self._ends = (stranger, self._scene.broker, path)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, self._stranger)
@@ -87,12 +92,15 @@ class BrokerIsolationFailure:
         d.find(done("a rule opened by mistake", attempt, reached))
         if not isinstance(reached, Done) or not isinstance(before, Refused):
             return
+        d.inject(1)
         flow = (source, target, path, MQTT)
         d.find(done("a live flow through it", Hold(*flow), (yield d.do(Hold(*flow)))))
+        d.inject(2)
         yield expect(d, DEADLINES["detect"], attempt)
         shown = Handshake(source, target, path)
         d.find(refused("the broker's own check", shown, (yield d.do(shown)), UNKNOWN))
         text = f"An isolation probe reached {target} from {source}. Acknowledge, and close the way."
+        d.inject(3)
         if (yield from alert(d, self._cast.alerted, text)) is None:
             return
         yield from self._contain(d, attempt, opened)

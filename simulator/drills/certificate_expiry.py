@@ -63,6 +63,11 @@ class CertificateExpiry:
         self._cast = cast(plan, self._scene.tenant)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, LIFETIME)
@@ -79,7 +84,9 @@ class CertificateExpiry:
         d.find(done("a certificate that is about to run out", short, put := (yield d.do(short))))
         if not isinstance(put, Done):
             return
+        d.inject(1)
         yield d.do(Expired(s.gateway))
+        d.inject(2)
         late = yield d.do(handshake)
         d.find(refused("the certificate that ran out", handshake, late, EXPIRED))
         yield d.do(Reconnect(s.gateway))
@@ -91,10 +98,12 @@ class CertificateExpiry:
         yield expect(d, DEADLINES["detect"], silence)
         last = yield d.do(silence)
         text = f"No telemetry of {s.gateway} comes in any more. Acknowledge, and find out why."
+        d.inject(3)
         who = yield from alert(d, self._cast.alerted, text)
         if who is None:
             return
         text = f"{who} asks for an emergency certificate for {s.gateway}: the old one ran out."
+        d.inject(4)
         approved = yield from approval(d, who, self._cast.approvers, text)
         if not approved.given:
             return

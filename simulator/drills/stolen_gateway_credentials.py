@@ -77,6 +77,11 @@ class StolenGatewayCredentials:
         self._beside = Impersonate(s.gateway, s.broker, s.gateway, s.path)
 
     @property
+    def tenant(self) -> str:
+        """With whom it is held."""
+        return self._scene.tenant
+
+    @property
     def exercise(self) -> Exercise:
         """What its documents are made of."""
         return exercise(self._scene, self._cast, [row.source for row in self._outside])
@@ -92,10 +97,12 @@ class StolenGatewayCredentials:
         before = yield d.do(telemetry)
         copy = Copy(s.gateway)
         d.find(done("certificate and key are copied", copy, (yield d.do(copy))))
+        d.inject(1)
         for attempt in self._outside:
             where = "internet" if attempt.source == INTERNET else "another tenant"
             outcome = yield d.do(attempt)
             d.find(refused(f"used from {where}", attempt, outcome))
+        d.inject(2)
         taken = yield d.do(self._beside)
         d.find(done("used beside the true gateway", self._beside, taken))
         if isinstance(taken, Done):
@@ -104,12 +111,14 @@ class StolenGatewayCredentials:
     def _respond(self, d: Director, taken: Done, before: Outcome) -> Script:
         """Noticed, acknowledged, contained, replaced, proven."""
         s = self._scene
+        d.inject(3)
         since = float(dict(taken.facts)["since"])
         yield expect(d, DEADLINES["detect"], TakenOver(s.gateway, s.broker, since))
         text = (
             f"Two sessions of {s.gateway} end each other at {s.broker}: somebody else holds its "
             "certificate and key. Acknowledge, and have them revoked."
         )
+        d.inject(4)
         if (yield from alert(d, self._cast.alerted, text)) is None:
             return
         yield from self._contain(d)

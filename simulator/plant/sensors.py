@@ -32,7 +32,7 @@ SENSORS: Mapping[str, Sensor] = MappingProxyType(
         "acoustic_emission": Sensor(noise=0.5, decimals=1),
     }
 )
-"""Assumed: usual classes of such sensors. The decimals are also those of the PLC's registers."""
+"""Assumed: usual classes of such sensors. No finer than the registers of controllers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

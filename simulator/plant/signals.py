@@ -55,7 +55,6 @@ PHYSICS: Mapping[str, Of] = {
 
 def of_machine(signal: str, each: Floats) -> Floats:
     """One value for a machine with several spindles, (spindles, n) -> (n,), within the sensor's
-    range: currents add up; of all else the worst spindle's is reported."""
-    total = each.sum(axis=0) if signal == "motor_current" else each.max(axis=0)
-    within = np.clip(total, SIGNALS[signal].low, SIGNALS[signal].high)
+    range: each signal is of one spindle, so the worst spindle's is reported."""
+    within = np.clip(each.max(axis=0), SIGNALS[signal].low, SIGNALS[signal].high)
     return np.asarray(within, dtype=np.float64)

@@ -29,6 +29,8 @@ RANGE = 500.0
 """m/s2: the accelerometer's range, both ways (50 g)."""
 STEP = RANGE / 2**15
 """m/s2: one step of the 16-bit converter."""
+_FEW = 64
+"""Samples whose angles are added to every 64th one's."""
 _SLIP = 0.01
 """Standard deviation of the interval between two impacts, as part of it."""
 _IMPACT = 60.0
@@ -72,7 +74,10 @@ def acceleration(
     struck = now.damage > 0
     if struck.any():
         wave[struck] += _impacts(spindle, now.at(struck), windows[struck], samples)
-    np.clip(np.rint(wave / STEP), -(2**15), 2**15 - 1, out=wave)
+    # In place: arrays of this size cost more to get than to fill.
+    wave /= STEP
+    np.rint(wave, out=wave)
+    np.clip(wave, -(2**15), 2**15 - 1, out=wave)
     wave *= STEP
     return wave
 
@@ -86,24 +91,29 @@ def _noise(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Fl
 
 
 def _shaft(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Floats:
-    """Harmonics 1 to 3; looseness lets them grow late in a bearing's life."""
-    sound, loose = shape(spindle), softness(spindle) * 5.2 * now.damage**3
-    turns = normals(spindle.seed, (*spindle.name, "phase"), windows)
-    time = np.arange(samples) / RATE
-    angle = 2 * np.pi * (turns[:, None] + now.shaft_hz[:, None] * time)
-    sine = np.sin(angle)
-    twice = 2 * sine * np.cos(angle)
-    # The sum of three sines, by multiple-angle formulas; rms velocity times omega and root 2.
-    scale = 1e-3 * np.sqrt(2) * 2 * np.pi * now.shaft_hz * now.speed
-    first = (scale * (sound.first + loose))[:, None]
-    second = (2 * scale * (sound.second + 0.4 * loose))[:, None]
-    third = (3 * scale * (sound.third + 0.2 * loose))[:, None]
-    return np.asarray(sine * (first + third * (3 - 4 * sine * sine)) + second * twice)
+    """Harmonics 1 to 3; looseness lets them grow late in a bearing's life.
+
+    By angle addition: sin(a + b) of every 64th sample's angle a and the 64 small ones b is a
+    product of two short tables, and the sum over harmonics a product of two small matrices.
+    """
+    sound, loose = shape(spindle), softness(spindle) * 7.5 * now.damage**3
+    velocity = np.stack(
+        (sound.first + loose, sound.second + 0.4 * loose, sound.third + 0.2 * loose), axis=1
+    )
+    hertz = now.shaft_hz[:, None] * np.array((1, 2, 3))
+    height = 1e-3 * np.sqrt(2) * 2 * np.pi * hertz * now.speed[:, None] * velocity
+    turns = normals(spindle.seed, (*spindle.name, "phase"), windows)[:, None] * np.array((1, 2, 3))
+    many, few = -(-samples // _FEW), np.arange(_FEW) / RATE
+    start = turns[:, None] + np.arange(many)[:, None] * _FEW / RATE * hertz[:, None]
+    coarse, fine = 2 * np.pi * start, 2 * np.pi * hertz[:, :, None] * few
+    long = np.concatenate((np.sin(coarse), np.cos(coarse)), axis=2) * np.tile(height, 2)[:, None]
+    wave = long @ np.concatenate((np.cos(fine), np.sin(fine)), axis=1)
+    return np.asarray(wave.reshape(len(windows), many * _FEW)[:, :samples])
 
 
 def _impacts(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> Floats:
     """Trains of impacts of every damaged part, through the resonance."""
-    struck = np.zeros(len(windows) * samples)
+    places, sizes = [], []
     draws = _draws(spindle, windows, samples)
     for index, part in enumerate(PARTS):
         rows = np.flatnonzero(now.shares[:, index])
@@ -117,8 +127,13 @@ def _impacts(spindle: Spindle, now: Conditions, windows: Ints, samples: int) -> 
         size = _IMPACT * now.damage[rows] * now.speed[rows] * now.shares[rows, index]
         size = size[:, None] * (1 + 0.1 * draws[rows, 2 * index + 1])
         size = size * _modulation(spindle, now, rows, index, at)
-        struck += _scattered(rows, at * RATE, size, len(windows), samples)
-    return _rung(struck.reshape(len(windows), samples))
+        for place, part_of in _neighbours(at * RATE):
+            within = (place >= 0) & (place < samples)
+            places.append((rows[:, None] * samples + place)[within])
+            sizes.append((size * part_of)[within])
+    places_of_all, sizes_of_all = np.concatenate(places), np.concatenate(sizes)
+    struck = np.bincount(places_of_all, sizes_of_all, minlength=len(windows) * samples)
+    return _rung(np.asarray(struck, dtype=np.float64).reshape(len(windows), samples))
 
 
 def _draws(spindle: Spindle, windows: Ints, samples: int) -> Floats:
@@ -144,17 +159,12 @@ def _modulation(
     return np.asarray(0.6 + 0.4 * np.cos(2 * np.pi * turns[:, None] * at), dtype=np.float64)
 
 
-def _scattered(rows: Ints, place: Floats, size: Floats, count: int, samples: int) -> Floats:
-    """Impacts at fractional samples, shared between both neighbours: (count * samples,)."""
+def _neighbours(place: Floats) -> tuple[tuple[Ints, Floats], tuple[Ints, Floats]]:
+    """Both samples between which a place lies, and how much of an impact there each gets."""
     before = np.floor(place)
     part = place - before
-    total = np.zeros(count * samples)
-    for shift, weight in ((0, 1 - part), (1, part)):
-        index = before.astype(np.int64) + shift
-        within = (index >= 0) & (index < samples)
-        flat = (rows[:, None] * samples + index)[within]
-        total += np.bincount(flat, (size * weight)[within], minlength=count * samples)
-    return total
+    first = before.astype(np.int64)
+    return (first, 1 - part), (first + 1, part)
 
 
 @lru_cache(maxsize=8)

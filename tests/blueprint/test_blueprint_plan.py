@@ -150,13 +150,13 @@ def _tenants(drawn):
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TENANTS)
 def test_no_estate_overlaps_or_says_a_rule_twice(drawn):
     _check(planned(text_of(estate_of(*_tenants(drawn)))))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TENANTS, st.randoms(use_true_random=False))
 def test_adding_removing_or_reordering_tenants_moves_nothing_of_the_others(drawn, random):
     tenants = _tenants(drawn)
@@ -215,7 +215,7 @@ def _groups(one, end):
 HERE = ["ingest", "processing", "storage", "egress", "audit", "ingest.broker", "ingest.ingest"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(["flat", "segmented"]), min_size=1, max_size=4),
     st.lists(st.sampled_from([*HERE, "admin"]), min_size=1, max_size=4),
@@ -242,7 +242,7 @@ def test_the_plan_allows_exactly_what_is_declared(kinds, sources, targets):
     assert found == _oracle(estate)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.sampled_from(["flat", "segmented"]), st.integers(0, 13))
 def test_adding_a_host_moves_no_other(tier, extra):
     before = planned(text_of(estate_of(tenant("one", tier, 9, (1,), extra))))

@@ -81,14 +81,14 @@ def test_a_megabyte_of_punctuation_is_refused_in_bounded_time(filler):
     assert time.process_time() - started < 20
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 def test_no_bytes_end_in_anything_but_wrong_input(raw):
     with pytest.raises(WrongInput):
         loads(raw)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damaged_example_ends_in_anything_but_wrong_input_or_a_blueprint(data):
     raw = EXAMPLE.read_bytes()
@@ -137,7 +137,7 @@ def _paths(value, path=()):
 PATHS = [path for path in _paths(data()) if path]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(JUNK)), min_size=1, max_size=3))
 def test_no_misplaced_value_ends_in_anything_but_wrong_input_or_a_plan(edits):
     estate = data()

@@ -24,7 +24,7 @@ ASKED = 40
 """Flows put to the oracle per estate."""
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=500, derandomize=True)
 @given(st.integers(0, 2**32))
 def test_a_random_estate_computes_to_what_it_intends(seed):
     plan = random_plan(seed)

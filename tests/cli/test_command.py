@@ -1,5 +1,6 @@
 """The command as a user meets it: what it prints, and its exit codes."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkhead.cli.main import VERBS, main
+from bulkhead.cli.main import main, parser
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"
 OPENED = "open tcp 8883 into borealis/ingest/broker from 0.0.0.0/0"
@@ -117,17 +118,22 @@ def test_help_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
-def commands():
+def commands(known=None, before=()):
     """Every verb, and each kind of one that has kinds (`attack run`)."""
-    for verb in VERBS:
-        name = verb.__name__.rsplit(".", 1)[-1].replace("execute", "exec")
-        yield from (
-            [[name, kind] for kind in ("list", "show", "run")] if name == "attack" else [[name]]
-        )
+    known = known or parser()
+    kinds = [one for one in known._actions if isinstance(one, argparse._SubParsersAction)]
+    if not kinds:
+        yield list(before)
+    for one in kinds:
+        for name, below in one.choices.items():
+            yield from commands(below, (*before, name))
 
 
 def test_every_verb_has_json_and_a_sentence_of_help(capsys):
-    for words in commands():
+    found = list(commands())
+    assert ["attack", "run"] in found
+    assert ["drill", "fidelity"] in found
+    for words in found:
         with pytest.raises(SystemExit):
             main([*words, "--help"])
         assert "--json" in capsys.readouterr().out

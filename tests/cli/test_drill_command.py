@@ -70,6 +70,10 @@ def test_drills_are_listed_and_shown(stage, capsys):
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["rehearsal"]
     assert main(["drill", "show", "rehearsal"]) == 0
     assert "leaves: one line in a log" in capsys.readouterr().out
+    assert main(["drill", "show", "rehearsal", EXAMPLE, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["deadlines"][0] == "alert seen within 5 s"
+    assert told["objectives"][1] == "O2 View returns."
 
 
 def test_a_drill_that_holds_says_so_and_leaves_timeline_and_documents(stage):
@@ -87,6 +91,17 @@ def test_a_drill_that_holds_says_so_and_leaves_timeline_and_documents(stage):
     )
     assert made["roles"] == [{"role": "evaluator", "name": "Eva"}]
     assert len(made["estate"]) == 64
+
+
+def test_without_a_tenant_the_one_that_the_drill_chose_is_recorded(stage):
+    stage.toy = LOST
+    assert stage("run", "rehearsal", EXAMPLE) == 1
+    assert load(stage.timelines()[0]).run["tenant"] == "acme"
+    stage.toy = Toy
+    assert stage.run() == 0
+    assert stage("improvements", "--json") == 0
+    [row] = json.loads(stage.said.out)
+    assert row["closed"]
 
 
 def test_as_json_it_holds_every_finding_and_the_documents(stage):
@@ -208,6 +223,7 @@ def test_facilitated_people_are_asked_their_answers_are_recorded_and_it_replays(
     assert code == 0, stage.said.out
     assert "stop: acme/lyon/ai/gw-1 away for up to 60 s" in shown
     assert "inject 1 to operator" in shown
+    assert "It is Tuesday" in shown.split("May production be disturbed?")[0]
     [path] = stage.timelines()
     recording = load(path)
     assert recording.run["people"] == "console"

@@ -52,7 +52,7 @@ def test_json_is_one_line_for_each_machine_and_update(capsys):
     for row in rows:
         assert set(row["values"]) == set(SIGNALS)
         assert row["zone"] in ("A", "B", "C", "D")
-        assert row["controller"] == "run"
+        assert row["controller"] == {"mill-1": "run", "lathe-1": ""}[row["device"]]
 
 
 def test_the_same_seed_prints_the_same_and_another_does_not(capsys):

@@ -1,5 +1,7 @@
 """Consent: asked before what production would notice, once, by the blueprint's own figures."""
 
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,14 +17,14 @@ WORKDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 class Answers:
-    """People who answer as they are told to; yes otherwise."""
+    """People who answer as they are told to, after so many seconds; yes otherwise."""
 
-    def __init__(self, **said):
-        self.said, self.heard = said, []
+    def __init__(self, seconds=20.0, **said):
+        self.seconds, self.said, self.heard = seconds, said, []
 
     def perform(self, clock, actions):
         self.heard += actions
-        yield clock.timeout(20.0)
+        yield clock.timeout(self.seconds)
         yes = Done(facts=(("by", "them"),))
         return [self.said.get(action.who.split("/")[1], yes) for action in actions]
 
@@ -204,3 +206,28 @@ def test_two_at_once_are_both_refused_and_after_silence_each_is_asked(plan):
 
         _, toy = played(plan, script, people)
         assert (len(people.heard), toy.log) == (asked, [])
+
+
+def test_consent_that_comes_when_the_run_is_over_lets_nothing_be_tried(plan):
+    class Interrupted(Toy):
+        def act(self, action):
+            if action == Look("interrupt"):
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().act(action)
+
+    def side(d):
+        yield d.do(Stop(BROKER, 60.0))
+
+    def script(d):
+        yield d.all([Change("a"), Change("b"), Change("c")])
+        yield d.start(side(d))
+        yield d.do(Look("interrupt"))
+
+    toy, people = Interrupted(), Answers(seconds=2.5)
+    environment = toy.environment()
+    environment = replace(environment, handlers={**environment.handlers, Ask: people})
+    report = run(Play(script), environment, consent=Authority(plan, WORKDAY))
+    assert report.ended == "interrupted"
+    assert [row.done for row in report.timeline.rows if isinstance(row.action, Ask)] == [3.5]
+    assert [action for action in toy.log if isinstance(action, Stop)] == []
+    assert toy.changed == set()

@@ -6,9 +6,9 @@ import pytest
 from toy import Change, Look
 
 from bulkhead.drill import Done, NotObserved, Refused
-from bulkhead.drill.carrying import SILENCE
 from bulkhead.drill.fidelity import judged, lines, summary
 from bulkhead.drill.findings import Finding
+from bulkhead.drill.outcomes import SILENCE
 from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import Recording, Row
 from bulkhead.errors import WrongInput

@@ -60,6 +60,20 @@ def test_pace_makes_people_faster_where_packets_cannot_be(plan):
     assert [row.done for row in asked(script, people).timeline.rows] == [3.0]
 
 
+@pytest.mark.parametrize("pace", [1.0, 20.0])
+@pytest.mark.parametrize(("seconds", "standing"), [(60.0, "deviated"), (20.0, "held")])
+def test_whether_they_were_in_time_is_the_same_at_any_pace(plan, pace, seconds, standing):
+    def script(d):
+        yield d.expect("acknowledged", MARC, within=30.0)
+
+    people = Distribution(plan.people, lambda *_: seconds, seed=1, pace=pace)
+    report = asked(script, people)
+    assert [row.standing for row in report.findings] == [standing]
+    assert report.timeline.rows[0].done == min(seconds, 30.0) / pace
+    again = run(Play(script), replayed(report.timeline.rows))
+    assert [row.told for row in again.findings] == [row.told for row in report.findings]
+
+
 def test_who_answers_after_the_deadline_has_missed_it_and_it_is_recorded_late(plan):
     def script(d):
         yield d.expect("acknowledged", MARC, within=30.0)

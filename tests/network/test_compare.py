@@ -54,7 +54,7 @@ def differences(plan, deployed, **more):
     return compare(intent(plan), reach(deployed), **more)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(plans())
 def test_a_plan_deployed_as_it_says_differs_in_nothing(plan):
     assert differences(plan, deployed_of(plan)) == ()

@@ -38,7 +38,7 @@ def naive(plan, source, target, path, protocol, port):
     return False
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(plans())
 def test_intent_allows_exactly_what_some_conduit_declares(plan):
     meant = intent(plan)

@@ -60,7 +60,7 @@ def check(deployed, random, count, filters=NONE):
                     assert stop.layer == told[1]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(deployments(hosts=4), st.randoms(use_true_random=False))
 def test_reach_agrees_with_the_packet_walker_on_whatever_the_tables_can_hold(deployed, random):
     check(deployed, random, 6)
@@ -71,7 +71,7 @@ def test_reach_agrees_with_the_packet_walker_on_lifelike_deployments(seed):
     check(random_deployed(seed, hosts=6), Random(seed), 12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(deployments(hosts=4), st.randoms(use_true_random=False))
 def test_hosts_own_filters_agree_with_the_packet_walker(deployed, random):
     check(deployed, random, 6, random_filters(random, deployed))

@@ -38,7 +38,7 @@ def rendered(name: str, **variables: object) -> str:
     return environment.get_template(name).render(variables)
 
 
-def until(holds: Callable[[], object], what: str, within: float = 10.0) -> object:
+def until(holds: Callable[[], object], what: str, within: float = 30.0) -> object:
     """What a condition gives once it holds; it is asked anew every 10 ms."""
     end = time.monotonic() + within
     while not (found := holds()):
@@ -126,15 +126,19 @@ class Broker:
             return ""
 
     def reload(self) -> None:
-        """SIGHUP, and wait until it was obeyed: a new certificate is served by then."""
+        """A new certificate, SIGHUP, and wait until it was obeyed."""
         self.renew()
+        self.obey()
+
+    def obey(self) -> None:
+        """SIGHUP, and wait until the certificate that lies on disk, a new one, is served."""
         wanted = (self.tls / "broker.pem").read_text()
         wanted = wanted[: wanted.index("-----END CERTIFICATE-----")]
         self.hup()
         until(lambda: self.served().startswith(wanted), "the new certificate is served")
 
     def hup(self) -> None:
-        """SIGHUP."""
+        """SIGHUP; it is obeyed some time later."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 

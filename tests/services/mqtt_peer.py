@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 from broker_fixture import Broker
 from paho.mqtt.enums import CallbackAPIVersion
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Peer:

@@ -6,6 +6,7 @@ from passage import Passage
 from bulkhead.drill.timeline import load
 from bulkhead.environments.drills import Cast, replay, run_drill
 from bulkhead.environments.running import Place
+from simulator.drills import catalogue
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,13 @@ def test_its_recording_replays_in_sim_with_the_same_findings(ran, example_plan, 
     report, differences = replay(load(ran.path), example_plan)
     assert differences == []
     assert [row.told for row in report.findings] == [row.told for row in ran.report.findings]
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_drill_delivers_each_inject_of_its_list_in_order(name, example_plan, tmp_path):
+    drill = catalogue()[name](example_plan, None)
+    place = Place(environment="sim", state=tmp_path)
+    ran = run_drill(place, drill, example_plan, Cast(seed=2), print)
+    assert ran.report.held, ran.report.findings
+    planned = sorted(drill.exercise.injects, key=lambda one: one.after)
+    assert [number for number, _ in load(ran.path).injects] == [one.number for one in planned]

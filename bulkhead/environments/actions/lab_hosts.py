@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from infra.lab.probe import Vantage
 
 LIBRARY = "/opt/bulkhead/lib"
-SERVICES = {"gateway": "bulkhead-gateway", "ingest": "bulkhead-ingest"}
+SERVICES = {
+    "gateway": "bulkhead-gateway",
+    "ingest": "bulkhead-ingest",
+    "plc": "bulkhead-plc",
+}
 """The account of each role's service, on machines."""
 NOBODY = "nobody"
 """The account on bare hosts, which have none of their own."""

@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NU
 """
 
 
+Latest = dict[tuple[str, str], tuple[int, float]]
+"""(ms, value) by (device, signal)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A waiting value and its place in the order of arrival."""
@@ -56,7 +60,7 @@ class Outbox:
         self._db.executescript(_SCHEMA)
         self._count = self._number("SELECT COUNT(*) FROM samples")
         rows = self._db.execute("SELECT device, signal, at, value FROM latest")
-        self._latest = {(row[0], row[1]): (row[2], row[3]) for row in rows}
+        self._latest: Latest = {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
     def close(self) -> None:
         """Leave the file whole."""
@@ -65,13 +69,20 @@ class Outbox:
 
     def put(self, samples: Sequence[Sample], at: int) -> None:
         """Keep samples read at a time (ms); a time that a signal has had moves on by 1 ms."""
-        rows = [(s.device, s.signal, self._unique(s, at), s.value) for s in samples]
+        latest = dict(self._latest)
+        rows = []
+        for sample in samples:
+            row = (sample.device, sample.signal, _unique(latest, sample, at), sample.value)
+            latest[row[:2]] = row[2:]
+            rows.append(row)
         with self._transaction() as db:
             db.executemany("INSERT INTO samples (device, signal, at, value) VALUES (?,?,?,?)", rows)
             db.executemany("INSERT OR REPLACE INTO latest VALUES (?,?,?,?)", rows)
             gone = self._make_room(db, self._count + len(rows) - self._capacity)
+            if made_up := sum(sample.made_up for sample in samples):
+                self._add(db, STANDIN, made_up)
             self._count += len(rows) - gone
-        self._latest.update({(row[0], row[1]): (row[2], row[3]) for row in rows})
+        self._latest = latest
 
     def latest(self, device: str, signal: str) -> Reading | None:
         """The newest value of a signal, whether sent or not."""
@@ -135,10 +146,6 @@ class Outbox:
         db.execute("INSERT OR REPLACE INTO counters VALUES (?,?)", (name, (value + more) % modulus))
         return value
 
-    def _unique(self, sample: Sample, at: int) -> int:
-        last = self._latest.get((sample.device, sample.signal))
-        return at if last is None or at > last[0] else last[0] + 1
-
     def _make_room(self, db: sqlite3.Connection, excess: int) -> int:
         """Delete the oldest values, sent ones first; how many."""
         gone = 0
@@ -168,7 +175,14 @@ class Outbox:
             self._db.execute("COMMIT")
 
 
+def _unique(latest: Latest, sample: Sample, at: int) -> int:
+    last = latest.get((sample.device, sample.signal))
+    wanted = at if sample.at is None else sample.at
+    return wanted if last is None or wanted > last[0] else last[0] + 1
+
+
 DROPPED, UNKEPT, REFUSED, BDSEQ = "dropped", "unkept", "refused", "bdseq"
-"""Counters: given up unsent; never taken by the disk; commands; sessions."""
+STANDIN = "standin"
+"""Counters: given up unsent; never taken by the disk; commands; sessions; values made up."""
 _STATE = {_SENT: "state = 1", _AGAIN: "state != 1 AND state = 2", _NEW: "state != 1 AND state = 0"}
 """Conditions written so that the partial indexes serve them."""

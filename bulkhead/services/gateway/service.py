@@ -13,14 +13,15 @@ from pathlib import Path
 from types import FrameType
 
 from bulkhead.errors import BulkheadError, Problem, WrongInput
+from bulkhead.services.gateway import field
 from bulkhead.services.gateway.config import Settings, load
 from bulkhead.services.gateway.edge import Edge, Message
 from bulkhead.services.gateway.link import Link, LinkDown
-from bulkhead.services.gateway.notify import tell
 from bulkhead.services.gateway.outbox import BDSEQ, Outbox
 from bulkhead.services.gateway.sampler import Sampler
 from bulkhead.services.gateway.session import HostGone, Session
 from bulkhead.services.gateway.source import Seeded, Source
+from bulkhead.services.notify import tell
 
 RETRY_S = (0.5, 15.0)
 """The first and the longest wait before a new try; each is twice the last, and up to half more."""
@@ -147,7 +148,7 @@ def _file(arguments: Sequence[str]) -> Path:
 
 def _run(settings: Settings) -> int:
     outbox = _outbox(settings)
-    gateway = Gateway(settings, Seeded(settings.seed, settings.devices), outbox)
+    gateway = Gateway(settings, _source(settings), outbox)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, gateway.stop)
     signal.signal(signal.SIGHUP, gateway.renew)
@@ -158,6 +159,16 @@ def _run(settings: Settings) -> int:
     finally:
         outbox.close()
     return 0
+
+
+def _source(settings: Settings) -> Source:
+    if settings.field is None:
+        return Seeded(settings.seed, settings.devices)
+    try:
+        return field.source(settings)
+    except OSError as error:
+        where = str(settings.field.wires)
+        raise BulkheadError(Problem(where, f"no terminals can be made: {error}")) from None
 
 
 def _outbox(settings: Settings) -> Outbox:

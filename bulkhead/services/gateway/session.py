@@ -9,9 +9,10 @@ from bulkhead.services.gateway.config import Settings
 from bulkhead.services.gateway.edge import Edge, Message
 from bulkhead.services.gateway.outbox import DROPPED as DROPPED_HERE
 from bulkhead.services.gateway.outbox import REFUSED as REFUSED_HERE
+from bulkhead.services.gateway.outbox import STANDIN as STANDIN_HERE
 from bulkhead.services.gateway.outbox import UNKEPT, Outbox, Row
 from bulkhead.wire import sparkplug, state
-from bulkhead.wire.telemetry import DROPPED, REFUSED, TAKEN, WAITING
+from bulkhead.wire.telemetry import DROPPED, REFUSED, STANDIN, TAKEN, WAITING
 from bulkhead.wire.topics import Kind, StateTopic, Topic, primary_host
 
 BATCH = 200
@@ -153,6 +154,7 @@ class Session:
             DROPPED: self._outbox.counter(DROPPED_HERE) + unkept,
             WAITING: self._outbox.backlog(),
             REFUSED: self._outbox.counter(REFUSED_HERE),
+            STANDIN: self._outbox.counter(STANDIN_HERE),
         }
 
     def _housekeep(self, now: int, tick: float) -> None:

@@ -1,4 +1,4 @@
-"""Where a gateway's values come from: a protocol, and a seeded stand-in until the plant comes."""
+"""Where a gateway's values come from: a protocol, and a seeded stand-in for where no plant is."""
 
 import math
 import random
@@ -12,11 +12,17 @@ from bulkhead.wire.telemetry import SIGNALS
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A value of one signal of one device, in the signal's unit."""
+    """A value of one signal of one device, in the signal's unit.
+
+    at: when it was measured (ms since 1970), if the source knows better than its reader.
+    made_up: whether no sensor said it.
+    """
 
     device: str
     signal: str
     value: float
+    at: int | None = None
+    made_up: bool = False
 
 
 class Unreadable(Exception):
@@ -58,7 +64,7 @@ class Seeded:
 
     def read(self, at: int) -> list[Sample]:
         """One step of each series; the time does not matter."""
-        return [Sample(*key, self._step(key)) for key in self._streams]
+        return [Sample(*key, self._step(key), made_up=True) for key in self._streams]
 
     def _step(self, key: tuple[str, str]) -> float:
         mean, spread = _USUAL[key[1]]

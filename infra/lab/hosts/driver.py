@@ -7,9 +7,10 @@ is done behind its back, in order for each host: the API's answer waits for no b
 import contextlib
 import logging
 import shutil
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 
 from bulkhead.network.deployed import Interface
 from infra.lab import image
@@ -17,17 +18,29 @@ from infra.lab.api.instances import Given
 from infra.lab.hosts.machine import CONSOLE, CONSOLE_KEPT, Machine, console
 from infra.specs.images import BARE
 
+BOOT_PATIENCE = 30.0
+"""Seconds in which a host must have told its keys; it takes one, and five on a busy machine."""
+BOOTS = 3
+"""How often a host is started that does not come up."""
+INTERVAL = 0.2
+"""Seconds between two looks at a console that is still silent."""
 log = logging.getLogger(__name__)
 
 
 class Machines:
     """The hosts of one lab; their disks are in `directory`, by instance id.
 
-    given: what an instance was started with, None where it is not known.
+    given: what an instance was started with, None where it is not known. patience: seconds after
+    which a host that has not told its keys is started again, as a cloud recovers an instance.
     """
 
-    def __init__(self, directory: Path, given: Callable[[str], Given | None]) -> None:
-        self._directory, self._given = directory, given
+    def __init__(
+        self,
+        directory: Path,
+        given: Callable[[str], Given | None],
+        patience: float = BOOT_PATIENCE,
+    ) -> None:
+        self._directory, self._given, self._patience = directory, given, patience
         self._hosts: dict[str, _Host] = {}
 
     # What the fabric asks for.
@@ -49,6 +62,7 @@ class Machines:
         return _Host(
             Machine(name=instance, namespace=namespace, image=root, directory=directory),
             directory / CONSOLE,
+            self._patience,
         )
 
     def stop(self, interface: Interface, namespace: str) -> None:
@@ -98,18 +112,37 @@ class Machines:
 class _Host:
     """One machine, and the thread that does the last of what was asked for it."""
 
-    def __init__(self, machine: Machine, console_file: Path) -> None:
-        self._machine, self._console = machine, console_file
+    def __init__(self, machine: Machine, console_file: Path, patience: float) -> None:
+        self._machine, self._console, self._patience = machine, console_file, patience
         self._last: Thread | None = None
         self._ended = False
         self._lock = Lock()
 
     def start(self, given: Given) -> None:
-        self._then(
-            lambda: self._machine.start(
-                hostname=given.hostname, user_data=given.user_data, tags=given.tags
-            )
-        )
+        self._then(lambda: self._boot(given))
+
+    def _boot(self, given: Given) -> None:
+        """Start it; again, a few times, while it does not come up and nothing else is asked."""
+        for left in reversed(range(BOOTS)):
+            self._machine.start(hostname=given.hostname, user_data=given.user_data, tags=given.tags)
+            if self._came_up() or self._ended:
+                return
+            why = "; ".join(self._machine.waits_for()) or "nothing that it tells of"
+            what = f"not up after {self._patience:.0f} s, waiting for {why}"
+            log.warning("host %s: %s; started again %d times", self._machine.name, what, left)
+            self._tell(f"bulkhead: this host is {what}")
+
+    def _came_up(self) -> bool:
+        """Await its keys on the console, unless something else is asked of it meanwhile."""
+        end = time.monotonic() + self._patience
+        while time.monotonic() < end and not self._ended:
+            if self._machine.told_keys() or self._last is not current_thread():
+                return True
+            if not self._machine.alive():
+                return False
+            # A console is a file: it tells of nothing by itself.
+            time.sleep(INTERVAL)
+        return False
 
     def stop(self) -> None:
         self._then(self._machine.stop)

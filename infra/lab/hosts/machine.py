@@ -15,6 +15,7 @@ from pathlib import Path
 from bulkhead.errors import BulkheadError, Problem
 from infra.lab.fabric import kernel
 from infra.lab.hosts import groups, inside
+from infra.ssh.known import END
 
 LAUNCH = Path(__file__).with_name("launch.sh")
 CONSOLE = "console.log"
@@ -40,6 +41,7 @@ class Machine:
     def __init__(self, *, name: str, namespace: str, image: Path, directory: Path) -> None:
         self.name, self.namespace = name, namespace
         self._image, self._directory = image, directory
+        self._silence = 0  # bytes of the console that are older than this start
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, hostname: str, user_data: str, tags: Mapping[str, str]) -> None:
@@ -80,6 +82,7 @@ class Machine:
         place = self._directory / CONSOLE
         before = place.read_bytes() if place.exists() else b""
         _write(place, before[-CONSOLE_KEPT:])
+        self._silence = min(len(before), CONSOLE_KEPT)
 
     def stop(self) -> None:
         """Power off, and kill what has not ended within PATIENCE; the disk stays."""
@@ -116,6 +119,12 @@ class Machine:
         """What it has lately written to its console; empty before its first start."""
         return console(self._directory)
 
+    def told_keys(self) -> bool:
+        """Whether it has told its host keys since it was last started."""
+        with (self._directory / CONSOLE).open("rb") as said:
+            said.seek(self._silence)
+            return END.encode() in said.read()
+
     def memory(self) -> int:
         """Bytes of memory that it holds, its page cache with it."""
         return groups.memory(self.namespace)
@@ -142,11 +151,11 @@ class Machine:
             return False
 
     def _failed(self, what: str) -> BulkheadError:
-        tail = "\n    ".join([*self.console().splitlines()[-5:], *self._waits_for()])
+        tail = "\n    ".join([*self.console().splitlines()[-5:], *self.waits_for()])
         where = str(self._directory / CONSOLE)
         return BulkheadError(Problem(where, f"{self.name} {what}; its last words:\n    {tail}"))
 
-    def _waits_for(self) -> list[str]:
+    def waits_for(self) -> list[str]:
         """The jobs that its systemd has not finished; none where it cannot be asked."""
         try:
             command = [*self.entered(), "systemctl", "list-jobs", "--no-legend", "--no-pager"]

@@ -66,6 +66,11 @@ def test_a_command_runs_by_its_exact_words_over_the_bastion(shells, servers):
     assert len(servers[HOST.name].transports) == 1
 
 
+def test_a_command_reads_what_it_is_given_to_its_end(shells):
+    given = "a line\n" * 20_000
+    assert shells.run(HOST.host, ["cat"], stdin=given) == Ran(0, given, "")
+
+
 def test_the_certificate_is_shown_first_and_the_listed_key_after_it(room, servers):
     servers[BASTION.name].accepts = ("key",)
     with Shells(room, (BASTION,), lambda row: servers[row.name].open()) as shells:

@@ -1,11 +1,14 @@
 """The role `gateway` on a real machine, beside a real broker; a client plays ingest."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 from bench import known_bad
+
+from bulkhead.wire import field
 
 HOST, ADDRESS = "acme.lyon.ai.gw-1", "10.213.2.11"
 BROKER, BROKER_ADDRESS = "acme.ingest.broker-1", "10.213.2.12"
@@ -158,6 +161,32 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart(bench, host):
     until = f'until [ "$({sessions})" -gt {began} ]; do sleep 0.1; done'
     bench.run(host, f"timeout 30 sh -c '{until}'", check=True)
     assert bench.run(host, process, check=True).stdout == before
+    back = bench.play("gateway", host, GOOD)
+    assert not back.failed, back.stdout
+    settled(bench, host)
+
+
+WIRES = field.SOCKETS["gateway"]
+SCAN = '{"lathe-1": {"motor_current": 77.25}}'
+FEEL = (
+    "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)"
+    f".sendto({SCAN.encode()!r}, {WIRES!r})"
+)
+NEWEST = TAKEN.replace("MAX(id) FROM samples", "value FROM samples ORDER BY id DESC LIMIT 1")
+
+
+def test_with_a_field_its_wires_are_read_and_roots_alone_and_nothing_is_made_up(bench, host):
+    fed = bench.play("gateway", host, GOOD | {"gateway_source": "field"})
+    assert not fed.failed, fed.stdout
+    bench.run(host, f"timeout 30 sh -c 'until [ -S {WIRES} ]; do sleep 0.1; done'", check=True)
+    said = bench.run(host, f"stat -c '%a %U' /run/bulkhead-gateway {WIRES}", check=True).stdout
+    assert said.split() == ["700", "bulkhead-gateway", "600", "bulkhead-gateway"]
+    feel = f"python3 -c {shlex.quote(FEEL)}"
+    nobody = "setpriv --reuid=nobody --regid=nogroup --clear-groups"
+    assert "Permission denied" in bench.run(host, f"{nobody} {feel}").stderr
+    bench.run(host, feel, check=True)
+    until = f'until [ "$({NEWEST})" = 77.25 ]; do sleep 0.1; done'
+    bench.run(host, f"timeout 30 sh -c {shlex.quote(until)}", check=True)
     back = bench.play("gateway", host, GOOD)
     assert not back.failed, back.stdout
     settled(bench, host)

@@ -176,7 +176,7 @@ def test_a_renewed_certificate_is_taken_up_without_missing_a_reading(acme, gatew
 
 
 def refusal(gateway, text):
-    until(lambda: text in gateway.log.read_text(), f"{text!r} in\n{gateway.log.read_text()}")
+    until(lambda: text in gateway.log.read_text(), f"{text!r} in the log of the gateway")
 
 
 def test_a_broker_with_another_name_authority_or_a_revoked_certificate_is_refused(tmp_path, trust):
@@ -189,7 +189,7 @@ def test_a_broker_with_another_name_authority_or_a_revoked_certificate_is_refuse
             broker.tls, trust, service="broker", name=broker.name, authority="borealis/workload",
             anchors=broker.anchors, usages=("server",),
         )  # fmt: skip
-        broker.hup()
+        broker.obey()
         with Gateway(tmp_path / "b", broker) as gateway:
             refusal(gateway, "unable to get local issuer certificate")
     finally:

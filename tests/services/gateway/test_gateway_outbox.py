@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkhead.services.gateway.outbox import DROPPED, Outbox
+from bulkhead.services.gateway.outbox import DROPPED, STANDIN, Outbox
 from bulkhead.services.gateway.source import Sample
 
 ALL = 1 << 62
@@ -57,6 +57,19 @@ def test_no_two_values_of_a_signal_have_the_same_time(outbox):
     assert latest is not None
     assert (latest.at, latest.value) == (1004, 4)
     assert outbox.latest("mill-1", "temperature") is None
+
+
+def test_two_scans_of_one_reading_keep_their_own_times_and_never_share_one(outbox):
+    times = (1000, 1250, 1250, 900, None)
+    outbox.put([Sample("mill-1", "vibration", 1.0, at=at) for at in times], 1300)
+    rows = outbox.waiting(0, ALL, 10)
+    assert [row.reading.at for row in rows] == [1000, 1250, 1251, 1252, 1300]
+
+
+def test_values_that_nobody_measured_are_counted(outbox):
+    outbox.put([Sample("mill-1", "vibration", 1.0, made_up=True), sample(2)], 1)
+    outbox.put([sample(3)], 2)
+    assert outbox.counter(STANDIN) == 1
 
 
 def test_time_goes_on_where_it_was_after_a_restart(tmp_path):

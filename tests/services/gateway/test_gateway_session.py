@@ -9,7 +9,7 @@ from bulkhead.services.gateway.session import HostGone, Session
 from bulkhead.services.gateway.source import Sample, Seeded
 from bulkhead.wire import sparkplug, state, topics
 from bulkhead.wire.sparkplug import DataType, Metric, Payload
-from bulkhead.wire.telemetry import COUNTERS, DROPPED, REFUSED, TAKEN, WAITING
+from bulkhead.wire.telemetry import COUNTERS, DROPPED, REFUSED, STANDIN, TAKEN, WAITING
 from bulkhead.wire.topics import Kind
 
 from test_gateway_config import GOOD  # isort: skip
@@ -101,6 +101,7 @@ def test_a_birth_says_what_the_specification_asks(bench):
         DROPPED: 0,
         WAITING: 1,
         REFUSED: 0,
+        STANDIN: 0,
     }
     assert mill.device == "mill-1"
     assert device.seq == 1

@@ -239,7 +239,7 @@ def test_losses_before_a_gateway_lost_its_memory_stay_counted():
     assert (node.before, node.stored, node.lost(7)) == (10, 0, 2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     some.sampled_from([str(topic(kind)) for kind in Kind]) | some.text(max_size=40),
     some.binary(max_size=200),
@@ -250,7 +250,7 @@ def test_no_bytes_whatsoever_raise_or_become_a_value(where, data):
     assert len(batch.refusals) <= 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some.data())
 def test_a_message_with_bits_turned_never_raises(data):
     sound = Payload(timestamp=NOW, seq=2, metrics=(value(), value("temperature", 20.0)))

@@ -1,4 +1,4 @@
-"""What a host gets as /opt/bulkhead/lib: our services, five locked wheels, and nothing else."""
+"""What a host gets as /opt/bulkhead/lib: our services, six locked wheels, and nothing else."""
 
 import importlib.util
 import io
@@ -13,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).parents[3]
 BUNDLE = PROJECT / "roles" / "services" / "files" / "bundle.py"
 LOCK = PROJECT / "bulkhead" / "services" / "requirements.lock"
-WHEELS = {"google", "paho", "psycopg", "psycopg_binary", "psycopg_binary.libs"}
+WHEELS = {"google", "paho", "psycopg", "psycopg_binary", "psycopg_binary.libs", "pymodbus"}
 ROW = re.compile(r"^([a-z0-9-]+(?:\[[a-z]+\])?==\S+)((?: \\\n +--hash=\S+)+)", re.MULTILINE)
 
 
@@ -37,7 +37,7 @@ def test_the_lock_is_a_part_of_the_projects_own():
     whole = dict(ROW.findall((PROJECT / "requirements.lock").read_text()))
     ours = dict(ROW.findall(LOCK.read_text()))
     assert {row.partition("=")[0] for row in ours} == {
-        "paho-mqtt", "protobuf", "psycopg", "psycopg-binary", "typing-extensions",
+        "paho-mqtt", "protobuf", "psycopg", "psycopg-binary", "pymodbus", "typing-extensions",
     }  # fmt: skip
     assert all(whole[row].split() == hashes.split() for row, hashes in ours.items())
 
@@ -56,7 +56,8 @@ def test_services_start_with_it_alone(archive, tmp_path):
     """Isolated from this environment: an import of anything else of ours, or of a cloud, fails."""
     with tarfile.open(archive) as tar:
         tar.extractall(tmp_path, filter="data")
-    names = ("bulkhead.services.ingest.__main__", "bulkhead.services.gateway.service")
+    services = ("ingest.__main__", "gateway.service", "plc.service")
+    names = [f"bulkhead.services.{name}" for name in services]
     program = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; " + "; ".join(
         f"import {name}" for name in names
     )

@@ -13,7 +13,9 @@ from bulkhead.blueprint import expand, load
 from bulkhead.errors import WrongInput
 from bulkhead.wire.telemetry import SIGNALS
 from simulator.plant import Command, Overlay, Plant, Value
+from simulator.plant.chance import BLOCK, normals
 from simulator.plant.sensors import SENSORS
+from simulator.plant.signals import of_machine
 
 LYON, TROMSO = "acme/lyon", "borealis/tromso"
 GOLDEN = Path(__file__).parent / "golden" / "series.sha256"
@@ -52,6 +54,11 @@ def test_values_lie_in_the_range_that_telemetry_accepts_and_at_the_sensors_resol
                     assert found.max() <= signal.high
                     steps = found * 10 ** SENSORS[name].decimals
                     assert np.abs(steps - np.rint(steps)).max() < 1e-6
+
+
+def test_a_machine_with_several_spindles_reports_the_worst():
+    each = np.array([[1.0, 5.0, 600.0], [3.0, 2.0, 1.0]])
+    assert of_machine("motor_current", each).tolist() == [3.0, 5.0, SIGNALS["motor_current"].high]
 
 
 def test_the_order_of_calls_does_not_matter(example_plan):
@@ -97,6 +104,13 @@ def test_another_process_computes_the_bytes_that_are_kept_in_the_tree(disabled):
 
 def test_another_seed_is_another_plant(example_plan, plant):
     assert everything(Plant(example_plan, 2)) != everything(plant)
+
+
+def test_chance_does_not_repeat_from_block_to_block():
+    drawn = normals(1, ("a",), np.arange(4 * BLOCK)).reshape(4, BLOCK)
+    assert np.abs(np.corrcoef(drawn) - np.eye(4)).max() < 0.2
+    assert abs(np.corrcoef(drawn[0], normals(1, ("b",), np.arange(BLOCK)))[0, 1]) < 0.2
+    assert (normals(1, ("a",), np.array([BLOCK + 3, 3])) == drawn[[1, 0], [3, 3]]).all()
 
 
 def test_machines_of_one_kind_do_not_move_together(plant):
@@ -151,6 +165,9 @@ def test_a_ramp_that_is_overtaken_by_the_next_command_ends_there(plant):
     spindle = told.machine(LYON, "mill-1").spindles[0]
     speed = spindle.conditions(np.array([99.0, 105.0, 110.0, 116.0])).speed
     assert speed == pytest.approx([0.99, 0.495, 0.74, 0.99], abs=0.02)
+    thrice = told.commanded(Command(site=LYON, device="mill-1", at=107.0, speed=0.0))
+    slowing = thrice.machine(LYON, "mill-1").spindles[0].conditions(np.arange(107.0, 118.0)).speed
+    assert slowing == pytest.approx(0.594 * np.linspace(1, 0, 11), abs=0.02)
 
 
 def test_a_new_bearing_is_sound(plant):

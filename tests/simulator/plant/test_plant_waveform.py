@@ -43,6 +43,13 @@ def test_each_defect_frequency_stands_in_the_envelope_spectrum(bearing, rpm, par
     assert height > 3 * line(envelope(one, 0.0, part), expected)[0]
 
 
+def test_impacts_grow_with_damage():
+    one = spindle()
+    rate = one.bearing.per_revolution.at(one.nominal_hz).bpfo
+    heights = [line(envelope(one, damage, "outer"), rate)[0] for damage in (0.2, 0.4, 0.8)]
+    assert np.diff(np.log2(heights)) == pytest.approx(1.0, abs=0.15)
+
+
 @pytest.mark.parametrize("part", ["outer", "inner", "ball"])
 def test_only_the_damaged_part_is_heard(part):
     one = spindle()
@@ -125,6 +132,21 @@ def test_damage_shows_in_acoustic_emission_then_envelope_then_velocity_then_temp
     for series in (emission, heat):
         assert (np.diff(series) >= 0).all()
     assert lines[-1] > 20 * lines[0]
+
+
+def test_rollers_slip_so_that_high_harmonics_of_a_train_smear(monkeypatch):
+    from simulator.plant import waveform
+
+    one = spindle()
+    rate = one.bearing.per_revolution.at(one.nominal_hz).bpfo
+
+    def sixth():
+        found = envelope(one, 0.6, "outer")
+        return line(found, 6 * rate, 0.001)[0] / line(found, rate, 0.005)[0]
+
+    slipping = sixth()
+    monkeypatch.setattr(waveform, "_SLIP", 0.0)
+    assert slipping < 0.5 * sixth()
 
 
 def test_faster_turning_vibrates_more():

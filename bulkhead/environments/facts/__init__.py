@@ -1,0 +1,1 @@
+"""Where controls' facts come from: the program's mocks (sim), an API, hosts over SSH, packets."""
