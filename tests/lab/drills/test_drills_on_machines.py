@@ -18,7 +18,9 @@ from bulkhead.drill.timeline import load
 from bulkhead.environments.actions import lab as real
 from bulkhead.environments.actions import sim
 from bulkhead.environments.actions.lab_hosts import Hosts
+from bulkhead.environments.machines import Machines
 from bulkhead.trust.local import local
+from bulkhead.wire.certificates import dotted
 from simulator.drills import catalogue
 
 BROKER = "borealis/ingest/broker-1"
@@ -108,6 +110,13 @@ def test_what_a_killed_drill_left_is_mended_from_its_timeline(
         assert roll_back(recording.owed, environment, Timeline(file)) == ()
     assert good(hosts)
     assert load(path).owed == ()
+
+
+def test_after_all_of_it_the_playbook_finds_nothing_to_change(machines_lab):
+    hosts = (dotted(GATEWAY), dotted(BROKER))
+    machines = Machines(machines_lab.site(), lambda _line: None)
+    played = machines.configure(hosts, check=True, variables={"force": True})
+    assert played.changed == dict.fromkeys(hosts, 0)
 
 
 def shortened(drill, path):
