@@ -72,7 +72,9 @@ def test_a_drill_finds_on_machines_what_it_finds_in_sim(environment, example, ki
 def test_drills_leave_nothing_behind(hosts, machines_lab, example):
     """No copy, no draft, no open rule; a good certificate of its own key; lists that agree."""
     for host in ("borealis/tromso/ai/gw-1", "acme/lyon/ai/gw-1", BROKER):
-        assert hosts.run(host, ["find", "/run", "-maxdepth", "1", "-name", "bulkhead-*"]) == ""
+        for name in ("copied", "draft", "disconnect"):
+            where = ["find", "/run", "-maxdepth", "1", "-name", f"bulkhead-{name}*"]
+            assert hosts.run(host, where) == ""
         assert hosts.run(host, ["find", "/etc/bulkhead/tls", "-name", "*.??????"]) == ""
         assert hosts.run(host, ["find", "/etc/bulkhead/tls", "-name", "*.new"]) == ""
         assert "bulkhead-lift" not in hosts.run(host, ["nft", "list", "ruleset"])
