@@ -25,8 +25,8 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--what-if",
         metavar="CHANGE",
-        help="in sim: also make this change, e.g. 'open tcp 22 into shared/admin/bastion "
-        "from shared/flat'",
+        help="in sim: also make this change, e.g. 'open tcp 8883 into borealis/ingest/broker "
+        "from 0.0.0.0/0'",
     )
 
 

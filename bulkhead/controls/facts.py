@@ -5,7 +5,7 @@ A source that cannot be read is Unknown and says why; no control may take that f
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from bulkhead.controls.machine import Machine
 from bulkhead.controls.unknown import Unknown
@@ -15,7 +15,6 @@ from bulkhead.network.intent import Intent
 from bulkhead.plan import Host, Plan
 
 __all__ = ["Endpoint", "Facts", "Machine", "Tried", "Unknown"]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf, isnan
 from pathlib import Path
 
+from bulkhead.environments.floors_lab import Historians, broken
 from bulkhead.errors import BulkheadError, Problem
 from bulkhead.evidence.signals_picture import Series
 from bulkhead.evidence.story import Floor, Played
@@ -32,18 +33,19 @@ Rows = Sequence[tuple[float, float | None]]
 
 def floors(plan: Plan, runs: Sequence[Played], state: Path) -> tuple[Floor, ...]:
     """One for each drill's run and each plant whose telemetry it took away."""
+    historians = Historians(state, plan)
     found: list[Floor] = []
     for run in runs:
         away = outages(run)
-        found += [_floor(plan, run, name, away[name], state) for name in sorted(away)]
+        found += [_floor(plan, run, name, away[name], historians) for name in sorted(away)]
     return tuple(found)
 
 
-def _floor(plan: Plan, run: Played, gateway: str, away: Intervals, state: Path) -> Floor:
+def _floor(plan: Plan, run: Played, gateway: str, away: Intervals, historians: Historians) -> Floor:
     shown = _Shown(plan, _site(gateway), gateway, run, away)
     series: tuple[Series, ...] | None = None
     try:
-        series = tuple(shown.recorded(state) if run.environment != "sim" else shown.computed())
+        series = tuple(shown.recorded(historians) if run.environment != "sim" else shown.computed())
         why = shown.said(len(series))
     except BulkheadError as error:
         why = error.problems[0].what
@@ -124,14 +126,12 @@ class _Shown:
                 ]
                 yield self._one(machine.name, signal, rows)
 
-    def recorded(self, state: Path) -> Iterator[Series]:
+    def recorded(self, historians: Historians) -> Iterator[Series]:
         """In a lab: what its historian holds."""
-        from bulkhead.environments import floors_lab  # a lab's parts are heavy
-
-        held = floors_lab.held(state, self.plan, self.run, self.gateway, self.around)
+        held = historians.held(self.run, self.gateway, self.around)
         for (device, signal), rows in held.items():
             if signal in SIGNALS:
-                yield self._one(device, signal, list(floors_lab.broken(rows)))
+                yield self._one(device, signal, list(broken(rows)))
 
     @property
     def around(self) -> float:
@@ -169,5 +169,6 @@ class _Shown:
     def _bands(self, device: str) -> tuple[tuple[str, float], ...]:
         """The evaluation zones of ISO 20816-3 that are assumed of a machine."""
         kinds = {asset.id: asset.kind for asset in self.plan.assets}
-        kind = kind_of(kinds.get(f"{self.site}/{device}", ""))
+        machine = device.partition(".")[0]  # a gateway may tell each of its spindles apart
+        kind = kind_of(kinds.get(f"{self.site}/{machine}", ""))
         return tuple(zip("ABCD", (*LIMITS[kind.group, kind.support], inf), strict=True))

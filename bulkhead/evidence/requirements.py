@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulkhead.controls.results import Requirement
+from bulkhead.controls.results import Level, Requirement, Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +65,30 @@ def unobserved(rows: Sequence[Requirement]) -> tuple[Unobserved, ...]:
         for because, group in reasons.items()
     ]
     return tuple(sorted(found, key=lambda row: (-row.places, row.because)))
+
+
+def accepted(level: Level, verification: Verification) -> bool:
+    """Whether a level is below its target by nothing but what somebody accepted.
+
+    True only where requirements that are unmet there are known, and each of them fails by
+    findings that are accepted, and by no other.
+    """
+    number = level.requirement.removeprefix("FR")
+    rows = [
+        row
+        for row in verification.requirements
+        if (row.place, row.state) == (level.zone, "unmet")
+        and row.requirement.startswith(f"SR {number}.")
+    ]
+    return bool(rows) and all(_accepted(row, verification) for row in rows)
+
+
+def _accepted(row: Requirement, verification: Verification) -> bool:
+    verdicts = {
+        seen.verdict
+        for result in verification.results
+        if result.control in row.controls
+        for seen in result.observations
+        if seen.subject == row.place
+    }
+    return "accepted" in verdicts and "fail" not in verdicts

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bulkhead.controls.results import ORDER, Verification
+from bulkhead.evidence.requirements import accepted
 from bulkhead.evidence.story import Claimed, Exercised, Played, Story
 
 State = Literal["held", "deviated", "not observed"]
@@ -137,12 +138,14 @@ def _verified(where: str, verification: Verification) -> tuple[State, str]:
 
 def _levels(verification: Verification) -> Iterator[Verdict]:
     levels = verification.levels
-    below = sum(row.achieved is not None and row.achieved < row.target for row in levels)
+    below = [row for row in levels if row.achieved is not None and row.achieved < row.target]
+    known = sum(accepted(row, verification) for row in below)
     undecided = sum(row.achieved is None for row in levels)
+    told = f"{len(below)} below target" + (f" ({known} of them accepted)" if known else "")
     where = f"Security levels in {verification.environment}"
-    said = f"{where}: {len(levels)} levels; {below} below target, {undecided} not decided."
-    state: State = "deviated" if below else "not observed" if undecided or not levels else "held"
-    yield Verdict("levels", state, said)
+    said = f"{where}: {len(levels)} levels; {told}, {undecided} not decided."
+    state: State = "not observed" if undecided or not levels else "held"
+    yield Verdict("levels", "deviated" if len(below) > known else state, said)
 
 
 def _stale(digest: str | None) -> str:

@@ -8,6 +8,7 @@ Input registers (function 4), 16 bits each:
     3  RUNNING  1 while it lets its machines run
     4  TRIP     0, or what stopped them: 1 + 4 * block + number of the signal
     5  AGE      milliseconds since the scan came, 65535 at most
+    6  DEVICES  how many devices are wired to it
     16 + 8b     of the device in block b: bits of the signals that have a value in this scan;
                 then the four values in the order of `SIGNALS`, each times its factor; then bits
                 of the signals at or over their alarm limit, and at or over their trip limit
@@ -33,7 +34,7 @@ from bulkhead.wire.field import Lines
 from bulkhead.wire.telemetry import SIGNALS
 
 VERSION = 1
-MAP, SCAN, LINES, RUNNING, TRIP, AGE = range(6)
+MAP, SCAN, LINES, RUNNING, TRIP, AGE, DEVICES = range(7)
 RING = 16
 """How many scans a controller remembers."""
 RUN, SPEED, RESET = range(3)
@@ -159,6 +160,7 @@ def encode(inputs: Inputs) -> list[int]:
     found = [0] * size(len(inputs.devices))
     found[MAP], found[SCAN], found[LINES] = VERSION, inputs.scan, inputs.lines
     found[RUNNING], found[AGE] = int(inputs.running), min(inputs.age, OLDEST)
+    found[DEVICES] = len(inputs.devices)
     if inputs.tripped is not None:
         number, signal = inputs.tripped
         found[TRIP] = 1 + len(ORDER) * number + ORDER.index(signal)
@@ -171,10 +173,10 @@ def encode(inputs: Inputs) -> list[int]:
     return found
 
 
-def head(registers: Sequence[int]) -> tuple[int, Lines]:
+def head(registers: Sequence[int], devices: int) -> tuple[int, Lines]:
     """The number of the scan, and what the wires are: of the first FIRST registers at least.
 
-    Raises NotThisMap.
+    Raises NotThisMap, also where the controller has another number of devices.
     """
     if len(registers) < FIRST:
         raise NotThisMap(f"{len(registers)} registers, not {FIRST} or more")
@@ -182,12 +184,14 @@ def head(registers: Sequence[int]) -> tuple[int, Lines]:
         raise NotThisMap(f"version {registers[MAP]} of the map, not {VERSION}")
     if registers[LINES] not in list(Lines):
         raise NotThisMap(f"{registers[LINES]} is no state of wires")
+    if registers[DEVICES] != devices:
+        raise NotThisMap(f"{registers[DEVICES]} devices are wired to it, not {devices}")
     return registers[SCAN], Lines(registers[LINES])
 
 
 def decode(registers: Sequence[int], devices: int) -> Inputs:
     """What the input registers from address 0, or a slot, on say. Raises NotThisMap."""
-    scan, lines = head(registers)
+    scan, lines = head(registers, devices)
     if len(registers) != size(devices):
         raise NotThisMap(f"{len(registers)} registers, not {size(devices)}, for {devices} devices")
     return Inputs(

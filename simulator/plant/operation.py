@@ -83,17 +83,21 @@ class Station:
         values = {row.name: seen[row.site, row.name]["sensor"] for row in self.machines}
         self.controller.take(values)
 
-    def word(self, machine: Machine) -> str:
-        """Its state for one machine."""
+    def words(self) -> dict[str, str]:
+        """Its state for each machine, by name."""
         inputs = self.inputs
-        device = inputs.devices[self.machines.index(machine)]
-        if inputs.tripped is not None:
-            return "trip"
-        if not inputs.running:
-            return "stopped"
-        if device.alarms:
-            return "alarm"
-        return "run" if set(device.values) == set(SIGNALS) else "no value"
+        rows = zip(self.machines, inputs.devices, strict=True)
+        return {machine.name: _word(inputs, device) for machine, device in rows}
+
+
+def _word(inputs: Inputs, device: registers.Device) -> str:
+    if inputs.tripped is not None:
+        return "trip"
+    if not inputs.running:
+        return "stopped"
+    if device.alarms:
+        return "alarm"
+    return "run" if set(device.values) == set(SIGNALS) else "no value"
 
 
 class Operation:
@@ -119,8 +123,17 @@ class Operation:
         for station in self.stations.values():
             station.scan(seen)
             self._obey(station, at)
+        words = {host: station.words() for host, station in self.stations.items()}
         return [
-            self._now(machine, seen[machine.site, machine.name], at) for machine in self._machines
+            Now(
+                at=at,
+                machine=row,
+                values=seen[row.site, row.name]["view"],
+                controller=words.get(row.behind, {}).get(row.name, ""),
+                bearings=self.plant.bearings(row.site, row.name, at),
+                mend=self.stations[row.behind].mend if row.behind in self.stations else None,
+            )
+            for row in self._machines
         ]
 
     def write(self, host: str, address: int, values: Sequence[int], at: float) -> None:
@@ -133,20 +146,9 @@ class Operation:
     def _seen(self, machines: Sequence[Machine], at: float) -> dict[tuple[str, str], Seen]:
         return {(row.site, row.name): self.plant.seen(row.site, row.name, at) for row in machines}
 
-    def _now(self, machine: Machine, seen: Seen, at: float) -> Now:
-        station = self.stations.get(machine.behind)
-        return Now(
-            at=at,
-            machine=machine,
-            values=seen["view"],
-            controller="" if station is None else station.word(machine),
-            bearings=self.plant.bearings(machine.site, machine.name, at),
-            mend=None if station is None else station.mend,
-        )
-
     def _obey(self, station: Station, at: float, replaced: str = "") -> None:
         """Machines do from now on what their controller tells them; a trip calls somebody."""
-        if station.inputs.tripped is None:
+        if station.controller.running or station.inputs.tripped is None:
             station.mend = None
         elif station.mend is None:
             station.mend = self._call(station.machines[0].site, at)

@@ -6,12 +6,13 @@ import pytest
 from told_estate import NOW, ON_HOSTS, account, clean, part, plan, sabotaged, silent, unreadable
 
 from bulkhead.controls.catalogue import CONTROLS, chosen, control
-from bulkhead.controls.facts import Unknown
+from bulkhead.controls.facts import Tried, Unknown
 from bulkhead.controls.page import PAGE, page
 from bulkhead.controls.requirements import WORDS, asked
 from bulkhead.controls.running import verified
 from bulkhead.environments.sabotaging import changed
 from bulkhead.errors import WrongInput
+from bulkhead.network.deployed import Verdict
 
 ALL = pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.id)
 
@@ -88,6 +89,19 @@ def test_a_part_in_another_form_is_not_observed(name):
     result = row.result(part(clean(), host, what, lambda _value: 7))
     found = {one.subject: one.verdict for one in result.observations}
     assert found[host] == "not observed"
+
+
+def test_flows_of_which_no_packet_told_are_not_observed_with_the_reason():
+    facts = clean()
+    lost = Verdict("not observed", None, ("the log lost reports",))
+    first = next(
+        flow for flow in facts.tried.verdicts if flow.target.startswith("borealis/storage")
+    )
+    blind = replace(facts, tried=Tried({**facts.tried.verdicts, first: lost}))
+    rows = control("packets").result(blind).observations
+    [row] = [row for row in rows if row.verdict == "not observed"]
+    assert "of 1 of" in row.because
+    assert "the log lost reports" in row.because
 
 
 def test_an_event_that_did_not_arrive_fails_though_the_forwarder_says_it_runs():

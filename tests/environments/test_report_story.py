@@ -165,7 +165,7 @@ def test_what_is_no_value_is_refused_and_the_plant_not_observed(
     with pytest.raises(BulkheadError, match="is no value"):
         floors_lab.signals("psql: server closed", 0.0)
     held = floors_lab.signals(LINES, 1_000_000.0)
-    monkeypatch.setattr(floors_lab, "held", lambda *_: held)
+    monkeypatch.setattr(floors_lab.Historians, "held", lambda *_: held)
     [floor] = floors.floors(plan, [lab_run], tmp_path)
     assert [one.name for one in floor.series] == [
         "lathe-1 vibration",

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from moto import mock_aws
@@ -10,11 +11,13 @@ from bulkhead.blueprint import expand, load
 from bulkhead.controls.catalogue import CONTROLS
 from bulkhead.controls.facts import Tried, Unknown
 from bulkhead.controls.running import verified
+from bulkhead.environments import sim
 from bulkhead.environments.facts.hosts import Told
-from bulkhead.environments.facts.places import in_aws, in_sim
+from bulkhead.environments.facts.places import in_aws, in_sim, tried
 from bulkhead.environments.facts.reading import Reading
 from bulkhead.errors import BulkheadError, MissingHere, Problem
-from bulkhead.network.deployed import Deployed
+from bulkhead.network.deployed import Deployed, Verdict
+from bulkhead.network.intent import intent
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"
 HOST = "borealis/ingest/ingest-1"
@@ -97,6 +100,26 @@ def test_a_source_that_fails_is_unknown_and_says_why(plan, error):
         assert isinstance(source, Unknown)
         assert "is away" in source.because
         assert not source.absent
+
+
+def test_flows_of_which_no_packet_told_are_tried_once_more(plan):
+    """A busy machine loses reports: that is no finding, as long as a second look tells."""
+    rounds = []
+
+    def observe(flows, _progress):
+        rounds.append(list(flows))
+        lost = Verdict("not observed", None, ("the log lost reports",))
+        seen = Verdict("refused", None, ())
+        first = len(rounds) == 1
+        return {
+            flow: SimpleNamespace(verdict=lost if first and number == 0 else seen)
+            for number, flow in enumerate(flows)
+        }
+
+    found = tried(plan, intent(plan), sim.deployed(plan), observe)
+    assert len(rounds) == 2
+    assert rounds[1] == rounds[0][:1]
+    assert {verdict.outcome for verdict in found.verdicts.values()} == {"refused"}
 
 
 def test_a_fault_of_our_own_is_no_finding(plan):

@@ -240,3 +240,29 @@ def test_an_event_that_comes_late_is_awaited(tmp_path, monkeypatch):
     found = teller.awaited({"await": {"a": "mark-a."}, "seconds": 20})
     timer.join()
     assert 0.1 < found["a"] < 20
+
+
+@pytest.mark.parametrize(
+    ("answers", "source"),
+    [
+        (["^,?,10.0.16.10,3\n", "^,*,10.0.16.10,3\n"], "10.0.16.10"),
+        ([""], ""),
+    ],
+)
+def test_chrony_has_a_moment_to_choose_its_source(monkeypatch, answers, source):
+    def ran(*words, codes=(0,)):
+        if words[0] == "systemctl":
+            return "active\n"
+        return answers.pop(0)
+
+    monkeypatch.setattr(teller, "ran", ran)
+    found = teller.clock({})
+    assert (found["active"], found["source"], answers) == (True, source, [])
+
+
+def test_a_source_that_chrony_does_not_choose_is_none(monkeypatch):
+    monkeypatch.setattr(teller, "CHOOSING", 0)
+    monkeypatch.setattr(
+        teller, "ran", lambda *words, codes=(0,): "active" if words[0] == "systemctl" else "^,?,a,3"
+    )
+    assert teller.clock({})["source"] == ""

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from story_state import AT, lab_claim
 
+from bulkhead.controls.results import Level, Observation, Requirement, Result, Verification
 from bulkhead.drill.findings import Finding
 from bulkhead.evidence import red, verdicts
 from bulkhead.evidence.attempts import by_host, grouped, joined
 from bulkhead.evidence.beside import agreement, beside
+from bulkhead.evidence.requirements import accepted
 from bulkhead.evidence.story import Differing, Exercised, Found, Played, Story
 from bulkhead.evidence.unseen import unseen
 from bulkhead.plan import digest
@@ -153,6 +155,67 @@ def test_the_same_finding_made_twice_is_two_rows():
         (1, "held"),
         (2, "deviated"),
     ]
+
+
+def verified(verdict, *more, requirement="SR 5.1", state="unmet", subject=HOST, achieved=0):
+    """A zone whose FR5 is decided by one control that found this."""
+    rows = [
+        Observation(subject=subject, verdict=one, expected="apart", seen="shared")
+        for one in (verdict, *more)
+    ]
+    result = Result(
+        control="zone-boundaries",
+        title="",
+        owner="provider",
+        remediation="",
+        mappings=(),
+        observations=tuple(rows),
+    )
+    need = Requirement(
+        place=HOST,
+        requirement=requirement,
+        level=1,
+        state=state,
+        controls=("zone-boundaries",),
+        because="",
+    )
+    level = Level(zone=HOST, requirement="FR5", target=1, achieved=achieved, because="")
+    return Verification(
+        estate="example",
+        digest="d",
+        environment="lab",
+        at=AT,
+        results=(result,),
+        levels=(level,),
+        requirements=(need,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        (verified("accepted"), True),
+        (verified("accepted", "pass"), True),
+        (verified("fail"), False),
+        (verified("accepted", "fail"), False),
+        (verified("pass"), False),
+        (verified("accepted", requirement="SR 3.1"), False),
+        (verified("accepted", state="met"), False),
+        (verified("accepted", subject=OTHER), False),
+    ],
+)
+def test_a_level_below_target_is_accepted_only_by_accepted_findings(plan, found, known):
+    assert accepted(found.levels[0], found) == known
+    story = Story(plan=plan, digest="d", made=AT, verifications=(found,))
+    [verdict] = [row for row in verdicts.verdicts(story) if row.area == "levels"]
+    assert verdict.state == ("held" if known else "deviated")
+    assert ("accepted" in verdict.said) == known
+
+
+def test_an_undecided_level_keeps_levels_from_holding(plan):
+    story = Story(plan=plan, digest="d", made=AT, verifications=(verified("pass", achieved=None),))
+    [verdict] = [row for row in verdicts.verdicts(story) if row.area == "levels"]
+    assert verdict.state == "not observed"
 
 
 def test_overall_is_held_only_where_something_held_and_nothing_deviated():

@@ -232,9 +232,9 @@ def test_inputs_are_listed_with_their_digests(page, state):
 
 
 def test_the_same_story_makes_the_same_bytes_in_time_and_in_size(story, page):
-    began = time.perf_counter()
+    began = time.process_time()
     assert report.page(story) == page
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert len(page.encode()) < 2_000_000
 
 

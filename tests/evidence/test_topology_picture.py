@@ -76,9 +76,9 @@ def test_no_boxes_overlap_and_labels_fit_in_any_estate(seed):
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_one_tenant_or_ten_make_a_tidy_picture_soon(count):
     plan = many(count)
-    began = time.perf_counter()
+    began = time.process_time()
     drawing = picture(plan)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert_tidy(drawing)
     assert_labels_apart(drawing)
 

@@ -11,6 +11,7 @@ from bulkhead.drill.incidents import EXPIRED, Renew, Restore, ShortCertificate, 
 from bulkhead.drill.people import Ask
 from bulkhead.drill.timeline import Timeline
 from bulkhead.errors import WrongInput
+from simulator.drills import catalogue
 from simulator.drills.certificate_expiry import LIFETIME, CertificateExpiry
 
 OLGA, LARS, MAJA, INGRID = "shared/olga", "borealis/lars", "borealis/maja", "borealis/ingrid"
@@ -145,6 +146,15 @@ def test_its_roll_back_is_promised_before_the_certificate_is_put_in_place(played
 
 def _is_short(line):
     return line.get("row", {}).get("action", {}).get("action") == "ShortCertificate"
+
+
+@pytest.mark.parametrize("kind", catalogue().values(), ids=catalogue())
+def test_every_inject_of_an_exercise_is_delivered_in_its_order(kind, example_plan, modelled):
+    file, drill = io.StringIO(), kind(example_plan)
+    play(drill, modelled(), example_plan, None, Timeline(file))
+    lines = [json.loads(line) for line in file.getvalue().splitlines()]
+    delivered = [line["inject"] for line in lines if "inject" in line]
+    assert delivered == [row.number for row in drill.exercise.injects]
 
 
 def test_the_exercise_names_the_tenants_own_people_and_hosts(example_plan):

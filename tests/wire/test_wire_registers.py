@@ -40,8 +40,8 @@ def test_below_zero_is_twos_complement():
 
 def test_no_two_registers_share_an_address():
     fixed = [registers.MAP, registers.SCAN, registers.LINES, registers.RUNNING, registers.TRIP]
-    assert len({*fixed, registers.AGE}) == 6
-    assert max(*fixed, registers.AGE) < registers.FIRST
+    assert len({*fixed, registers.AGE, registers.DEVICES}) == 7
+    assert max(*fixed, registers.AGE, registers.DEVICES) < registers.FIRST
     limits = [
         registers.limit(number, signal, kind)
         for number in range(3)
@@ -111,11 +111,13 @@ def test_registers_for_other_devices_are_refused():
     found = registers.encode(
         Inputs(scan=1, lines=Lines.LIVE, running=True, tripped=None, devices=(Device(values={}),))
     )
-    for devices, named in ((2, "24 registers, not 32"), (0, "24 registers, not 16")):
-        with pytest.raises(registers.NotThisMap, match=named):
+    for devices in (0, 2):
+        with pytest.raises(registers.NotThisMap, match=f"1 devices are wired to it, not {devices}"):
             registers.decode(found, devices)
+    with pytest.raises(registers.NotThisMap, match="23 registers, not 24"):
+        registers.decode(found[:-1], 1)
     with pytest.raises(registers.NotThisMap, match="15 registers, not 16 or more"):
-        registers.head(found[:15])
+        registers.head(found[:15], 1)
 
 
 @pytest.mark.parametrize("devices", [1, 13, 14, 100, BLOCKS])

@@ -53,12 +53,13 @@ def _told(
         for flow, verdict in sorted(rows, key=lambda row: row[0])
         if verdict.outcome not in (*fine, "not observed")
     ]
-    silent = sum(verdict.outcome == "not observed" for _, verdict in rows)
-    if not faults and silent == len(rows):
-        why = f"of {silent} flows no packet told" if silent else "no flow of it was tried"
-        return unseen(subject, expected, Unknown(why))
+    silent = [verdict for _, verdict in rows if verdict.outcome == "not observed"]
+    if not faults and not rows:
+        return unseen(subject, expected, Unknown("no flow of it was tried"))
     if not faults and silent:
-        return unseen(subject, expected, Unknown(f"of {silent} of {len(rows)} no packet told"))
+        why = "; ".join(silent[0].because) or "nobody said why"
+        words = f"of {len(silent)} of {len(rows)} flows no packet told: {why}"
+        return unseen(subject, expected, Unknown(words))
     return judged(subject, expected, faults, f"{len(rows)} flows {fine[0]}")
 
 

@@ -53,6 +53,7 @@ set -eu
 new=$(mktemp "$1.XXXXXX")
 trap 'rm -f "$new"' EXIT
 cat > "$new"
+openssl x509 -in "$new" -noout
 chown --reference="$1" "$new"; chmod --reference="$1" "$new"
 if [ -n "$3" ]; then mv "$2.new" "$2"; else rm -f "$2.new"; fi
 mv "$new" "$1"
@@ -75,12 +76,16 @@ systemctl reload "$3"
 KEYED = """
 set -eu
 umask 077
+rm -rf /run/bulkhead-disconnect.*
 room=$(mktemp -d /run/bulkhead-disconnect.XXXXXX)
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$room/key"
 openssl req -new -key "$room/key" -subj "/CN=$1" -out "$room/request"
 echo "$room"; cat "$room/request"
 """
 """NAME: a directory of root's with a new key, and its request."""
+
+SWEEP = "rm -rf /run/bulkhead-disconnect.* /run/bulkhead-draft.*"
+"""What a killed command may have left on a broker's host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Certificates:
         """
         if why := self.hosts.missing(action.source, action.target):
             return NotObserved(reason=why)
+        self.hosts.run(action.target, ["sh", "-c", SWEEP])
         self._publish(action.target)
         gateway = self._gateway(action.source)
         if not self._good(gateway):

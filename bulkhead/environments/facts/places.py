@@ -1,7 +1,8 @@
 """The facts of each environment: the same reads, from other places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bulkhead.controls.facts import Tried
 from bulkhead.controls.unknown import Unknown
@@ -10,7 +11,7 @@ from bulkhead.environments import entering, sim
 from bulkhead.environments.facts.hosts import Told, ask
 from bulkhead.environments.facts.reading import Reading
 from bulkhead.environments.lab import Lab
-from bulkhead.network.deployed import Deployed
+from bulkhead.network.deployed import Deployed, Flow
 from bulkhead.network.filters import Filters
 from bulkhead.network.intent import Intent
 from bulkhead.network.reach import reach
@@ -27,6 +28,8 @@ NO_SCOPE = Unknown(
     "in an account packets are sent within a signed scope alone: bulkhead probe --scope",
     absent=True,
 )
+Observe = Callable[[Sequence[Flow], None], Mapping[Flow, Any]]
+"""Sends packets; what it gives for a flow has a `verdict`."""
 Change = Callable[[Deployed], Deployed]
 Refilter = Callable[[Filters], Filters]
 
@@ -55,7 +58,7 @@ def in_lab(plan: Plan, state: Path) -> Reading:
         return ask(lab.entry(), intended) if machines else BARE
 
     def packets(deployed: Deployed) -> Tried:
-        return _tried(plan, reading.intended, deployed, standing.observe)
+        return tried(plan, reading.intended, deployed, standing.observe)
 
     reading = Reading(plan, standins=True, deployed=standing.deployed, told=told, packets=packets)
     return reading
@@ -72,8 +75,15 @@ def in_aws(plan: Plan, state: Path) -> Reading:
     )
 
 
-def _tried(plan: Plan, intended: Intent, deployed: Deployed, observe: Callable) -> Tried:  # type: ignore[type-arg]
-    """A look at every conduit and every boundary between zones, by real packets."""
+def tried(plan: Plan, intended: Intent, deployed: Deployed, observe: Observe) -> Tried:
+    """A look at every conduit and every boundary between zones, by real packets.
+
+    Flows of which no packet told (a busy machine loses reports) are tried once more.
+    """
     zones = {host.id: host.zone for host in plan.hosts}
     flows = spot(sample(intended, reach(deployed), SEED), intended, zones, SEED)
-    return Tried({flow: row.verdict for flow, row in observe(flows, None).items()})
+    found = {flow: row.verdict for flow, row in observe(flows, None).items()}
+    silent = [flow for flow, verdict in found.items() if verdict.outcome == "not observed"]
+    if silent:
+        found |= {flow: row.verdict for flow, row in observe(silent, None).items()}
+    return Tried(found)

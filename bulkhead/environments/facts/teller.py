@@ -30,6 +30,8 @@ SETTINGS = (
 )
 PATIENCE = 5.0
 """Seconds that a TLS server has to answer."""
+CHOOSING = 8.0
+"""Seconds that chrony has, once it has sources, to choose one: it asks each four times first."""
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
@@ -144,10 +146,15 @@ def process(pid: str) -> dict[str, str]:
 
 def clock(_asked: Asked) -> dict[str, Any]:
     """The time here, and whether chrony follows somebody."""
+    now, end = time.time(), time.monotonic() + CHOOSING
     active = ran("systemctl", "is-active", "chrony", codes=(0, 3)).strip() == "active"
-    rows = ran("chronyc", "-n", "-c", "sources").splitlines() if active else []
-    followed = [row.split(",")[2] for row in rows if row.split(",")[1] == "*"]
-    return {"now": time.time(), "active": active, "source": (followed or [""])[0]}
+    while True:
+        rows = ran("chronyc", "-n", "-c", "sources").splitlines() if active else []
+        followed = [row.split(",")[2] for row in rows if row.split(",")[1] == "*"]
+        if followed or not rows or time.monotonic() > end:
+            return {"now": now, "active": active, "source": (followed or [""])[0]}
+        # It tells nobody when it has chosen: it can only be asked again.
+        time.sleep(0.5)
 
 
 def journal(asked: Asked) -> dict[str, Any]:

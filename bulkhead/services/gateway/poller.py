@@ -89,7 +89,7 @@ class Poller(Thread):
         try:
             if not client.connected and not client.connect():  # type: ignore[no-untyped-call]
                 raise Silent("no connection")
-            now, lines = registers.head(_read(client, 0, registers.FIRST))
+            now, lines = registers.head(_read(client, 0, registers.FIRST), self._size)
             self._say("")
             last = now if self._last is None else self._last
             found = [self._remembered(client, scan) for scan in registers.since(last, now)]

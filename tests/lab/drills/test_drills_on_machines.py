@@ -18,7 +18,9 @@ from bulkhead.drill.timeline import load
 from bulkhead.environments.actions import lab as real
 from bulkhead.environments.actions import sim
 from bulkhead.environments.actions.lab_hosts import Hosts
+from bulkhead.environments.machines import Machines
 from bulkhead.trust.local import local
+from bulkhead.wire.certificates import dotted
 from simulator.drills import catalogue
 
 BROKER = "borealis/ingest/broker-1"
@@ -70,10 +72,9 @@ def test_a_drill_finds_on_machines_what_it_finds_in_sim(environment, example, ki
 def test_drills_leave_nothing_behind(hosts, machines_lab, example):
     """No copy, no draft, no open rule; a good certificate of its own key; lists that agree."""
     for host in ("borealis/tromso/ai/gw-1", "acme/lyon/ai/gw-1", BROKER):
-        where = ["find", "/run", "/etc/bulkhead", "-maxdepth", "3"]
-        left = hosts.run(host, [*where, "-name", "bulkhead-*-*", "-o", "-name", "*.pem.??????"])
-        drafts = [line for line in left.splitlines() if "copied" in line or "draft" in line]
-        assert drafts == []
+        for name in ("copied", "draft", "disconnect"):
+            where = ["find", "/run", "-maxdepth", "1", "-name", f"bulkhead-{name}*"]
+            assert hosts.run(host, where) == ""
         assert hosts.run(host, ["find", "/etc/bulkhead/tls", "-name", "*.??????"]) == ""
         assert hosts.run(host, ["find", "/etc/bulkhead/tls", "-name", "*.new"]) == ""
         assert "bulkhead-lift" not in hosts.run(host, ["nft", "list", "ruleset"])
@@ -111,6 +112,13 @@ def test_what_a_killed_drill_left_is_mended_from_its_timeline(
         assert roll_back(recording.owed, environment, Timeline(file)) == ()
     assert good(hosts)
     assert load(path).owed == ()
+
+
+def test_after_all_of_it_the_playbook_finds_nothing_to_change(machines_lab):
+    hosts = (dotted(GATEWAY), dotted(BROKER))
+    machines = Machines(machines_lab.site(), lambda _line: None)
+    played = machines.configure(hosts, check=True, variables={"force": True})
+    assert played.changed == dict.fromkeys(hosts, 0)
 
 
 def shortened(drill, path):

@@ -168,6 +168,16 @@ def test_a_controller_that_hangs_or_is_gone_stops_nobody_else_and_is_said_once(
     assert collected.await_(1) == [("mill-1", "vibration", 3.0)]
 
 
+def test_a_controller_with_other_devices_is_left_out_and_named(tmp_path, caplog):
+    with PlcProcess(tmp_path / "plc", "mill-1", "mill-2") as plc:
+        source = fields.source(loaded(tmp_path, text(tmp_path, plc.port)))
+        until(lambda: complaints(caplog), "it is noticed")
+        feel(plc.wires, {"mill-1": {"vibration": 1.0}})
+        assert "2 devices are wired to it, not 1" in complaints(caplog)[0]
+        assert source.read(0) == []
+        source.close()
+
+
 class Clock:
     now = 0.0
 
