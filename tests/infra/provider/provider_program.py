@@ -1,30 +1,21 @@
 """A Pulumi program with every type the provider has, and the real engine to run it."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-PINNED = "v3.259.0"
+from infra.lab.tools import PULUMI, find
+
 AMI = "ami-12c6146b"
 
 
-def engine_folder() -> Path | None:
-    """Where the engine is: on PATH, or built before."""
-    found = shutil.which("pulumi")
-    if found:
-        return Path(found).parent
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    built = cache / "bulkhead" / "tools" / f"pulumi-{PINNED}"
-    return built if (built / "pulumi").exists() else None
-
-
 def needed_engine() -> Path:
-    folder = engine_folder()
-    if folder is None:
-        pytest.skip(f"the Pulumi engine is neither on PATH nor built (pulumi {PINNED})")
-    return folder
+    """The folder of the engine: of that on PATH, or of the one built before."""
+    found = find(PULUMI)
+    if found is None:
+        pytest.skip(f"the engine is neither on PATH nor built: make prepare ({PULUMI.version})")
+    return found.parent
 
 
 def stack(folder: Path, program, name: str = "dev"):
