@@ -238,6 +238,15 @@ def test_a_service_that_may_do_more_fails(change, words):
     assert words in found[host].because
 
 
+def test_a_controller_may_listen_below_port_1024_and_no_more():
+    host = "acme/lyon/ot/plc-1"
+    more = part(clean(), host, "services", lambda rows: rows[0]["process"].update(CapEff="f" * 16))
+    found = {row.subject: row for row in control("sandboxes").result(more).observations}
+    assert found[host].verdict == "fail"
+    assert "CapEff" in found[host].because
+    assert found["borealis/tromso/ot/plc-1"].verdict == "pass"
+
+
 def test_a_clock_that_is_off_fails_beyond_what_the_way_takes():
     host = "borealis/ingest/ingest-1"
     off = part(clean(), host, "clock", lambda clock: clock.update(now=NOW + 9))

@@ -172,10 +172,7 @@ def document(host):
             *(person(row, 1001 + number) for number, row in enumerate(people)),
         ],
         "sockets": sockets(host),
-        "services": [
-            {"unit": unit, "settings": dict(UNIT), "process": dict(PROCESS)}
-            for unit in sandboxes.units(host)
-        ],
+        "services": [service(unit) for unit in sandboxes.units(host)],
         "clock": {"now": NOW + 0.3, "active": True, "source": "10.0.16.10"},
         "journal": {"persistent": True, "forwarder": "active"},
         "keys": [
@@ -185,6 +182,15 @@ def document(host):
         "room": {"mode": 0o700, "uid": 0},
     }
     return copy.deepcopy({name: {"ok": value} for name, value in parts.items()})
+
+
+def service(unit):
+    may, effective = sandboxes.CAPABILITIES.get(unit, ("", 0))
+    return {
+        "unit": unit,
+        "settings": {**UNIT, "CapabilityBoundingSet": may},
+        "process": {**PROCESS, "CapEff": f"{effective:016x}"},
+    }
 
 
 def account(name, uid, shell, sudo=""):

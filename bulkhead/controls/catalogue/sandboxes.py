@@ -18,8 +18,11 @@ UNITS = {
     "ingest": ("bulkhead-ingest.service",),
     "historian": ("postgresql@15-main.service",),
     "logstore": ("syslog-ng.service",),
+    "plc": ("bulkhead-plc.service",),
 }
 """The units that face the network, by the host's role."""
+CAPABILITIES = {"bulkhead-plc.service": ("cap_net_bind_service", 1 << 10)}
+"""What a unit that listens below port 1024 must be able to do: its name, and its bit. No other."""
 WANTED = {"NoNewPrivileges": ("yes",), "ProtectSystem": ("strict", "full"), "PrivateTmp": ("yes",)}
 ROOM = "/run/systemd/system/bulkhead-ingest.service.d"
 
@@ -48,15 +51,17 @@ def _faults(row: Service) -> Iterator[str]:
         yield f"{row.unit} is {row.settings.get('ActiveState', 'not told')}"
     if row.settings.get("User", "") in ("", "root"):
         yield f"{row.unit} runs as root"
-    if row.settings.get("CapabilityBoundingSet", "not told"):
-        yield f"{row.unit} may have capabilities"
+    may, effective = CAPABILITIES.get(row.unit, ("", 0))
+    if (bounds := row.settings.get("CapabilityBoundingSet", "not told")) != may:
+        yield f"{row.unit} may have capabilities ({bounds})"
     if not row.settings.get("SystemCallFilter"):
         yield f"{row.unit} may call everything in the kernel"
     for name, allowed in WANTED.items():
         if row.settings.get(name) not in allowed:
             yield f"{row.unit}: {name} is {row.settings.get(name, 'not told')}"
     # What the kernel says of the living process: a unit that was changed later changes nothing.
-    for name, value in {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16}.items():
+    living = {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": f"{effective:016x}"}
+    for name, value in living.items():
         if row.process.get(name) != value:
             yield f"{row.unit}'s process has {name} {row.process.get(name, 'not told')}"
 
