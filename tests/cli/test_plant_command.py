@@ -89,9 +89,9 @@ def test_a_bearing_that_is_not_known_is_exit_2_and_names_its_machine(capsys, tmp
 
 def test_speed_is_for_sim_alone(monkeypatch):
     plan = expand(load(Path(EXAMPLE)))
-    from bulkhead.environments import plant
+    from bulkhead.environments.plant import feeds
 
-    monkeypatch.setattr(plant, "FEEDS", {"lab": lambda: lambda _plan, _watch: iter(())})
+    monkeypatch.setattr(feeds, "FEEDS", {"lab": lambda: lambda _plan, _watch: iter(())})
     assert list(readings(plan, "lab", Watch())) == []
     with pytest.raises(WrongInput, match="do not accelerate"):
         readings(plan, "lab", Watch(speed=2.0))

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from bulkhead.blueprint import expand, load
-from bulkhead.environments import plant_wires
-from bulkhead.environments.plant_wires import Feeder, check_interval, drive
+from bulkhead.environments.plant import wires as plant_wires
+from bulkhead.environments.plant.wires import Feeder, check_interval, drive
 from bulkhead.errors import MissingHere, WrongInput
 from bulkhead.services.wires import Wires
 from bulkhead.wire import field

@@ -6,7 +6,7 @@ import pytest
 
 from bulkhead.blueprint import expand, load
 from bulkhead.cli.main import main
-from bulkhead.environments.plant_lab import Operation
+from bulkhead.environments.plant.lab import Operation
 from bulkhead.wire.field import Outputs
 from simulator.plant import Plant
 

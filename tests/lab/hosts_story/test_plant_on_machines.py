@@ -12,7 +12,7 @@ from bulkhead.drill.outcomes import Done, Refused
 from bulkhead.environments.actions import lab_attempts
 from bulkhead.environments.actions.lab_hosts import LIBRARY, Hosts
 from bulkhead.environments.plant import Watch, readings
-from bulkhead.environments.plant_wires import Feeder, arrived, drive
+from bulkhead.environments.plant.wires import Feeder, arrived, drive
 from bulkhead.wire import registers
 from bulkhead.wire.field import STALE_S, Lines
 from bulkhead.wire.registers import FACTORS, LIMITS, RESET, RUN

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bulkhead.environments.plant import Reading, Watch
+from bulkhead.environments.plant.watching import Reading, Watch
 from bulkhead.plan import Plan
 from simulator.plant import Plant
 from simulator.plant.operation import Now, Operation

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bulkhead.environments.actions.lab_hosts import Hosts
 from bulkhead.environments.lab import Lab
-from bulkhead.environments.plant import Reading, Watch
-from bulkhead.environments.plant_wires import Fed, Feeder, check_interval
+from bulkhead.environments.plant.watching import Reading, Watch
+from bulkhead.environments.plant.wires import Fed, Feeder, check_interval
 from bulkhead.plan import Plan
 from bulkhead.wire.field import Outputs
 from infra.inventory.field import set_speed

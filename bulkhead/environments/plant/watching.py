@@ -1,11 +1,7 @@
-"""The plant as it can be watched: one reading per machine and moment, from any environment.
-
-An environment gives a feed; how readings are shown is the command's own matter. `FEEDS` is where
-an environment is added.
-"""
+"""What is watched of a plant, and what one look at a machine gives."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -74,36 +70,3 @@ class Feed(Protocol):
     def __call__(self, plan: Plan, watch: Watch) -> Iterator[Reading]:
         """Readings as time goes by, until the watch ends. WrongInput for an unknown site."""
         ...
-
-
-def readings(plan: Plan, env: str, watch: Watch) -> Iterator[Reading]:
-    """The readings of an environment's plant; WrongInput where speed or environment do not fit."""
-    if env not in FEEDS:
-        raise WrongInput(
-            Problem("--env", f"no plant runs in {env!r}", allowed=", ".join(sorted(FEEDS)))
-        )
-    if env != "sim" and watch.speed != 1.0:
-        raise WrongInput(
-            Problem(
-                where="--speed",
-                what=f"{watch.speed:g} in {env}: packets and clocks there do not accelerate",
-                allowed="1, or --env sim",
-            )
-        )
-    return FEEDS[env]()(plan, watch)
-
-
-def _sim() -> Feed:
-    from bulkhead.environments.plant_sim import feed
-
-    return feed
-
-
-def _lab() -> Feed:
-    from bulkhead.environments.plant_lab import feed
-
-    return feed
-
-
-FEEDS: Mapping[str, Callable[[], Feed]] = {"sim": _sim, "lab": _lab}
-"""By environment: what imports its feed and gives it."""
