@@ -117,14 +117,19 @@ class Gateway:
         return self._link.crowded()
 
     def _rest(self, lasted: float) -> None:
-        """Wait before the next try, longer each time; values only go to disk meanwhile."""
+        """Wait before the next try, longer each time; values only go to disk meanwhile.
+
+        A renewed certificate ends the wait: what refused the old one may take it.
+        """
         if lasted > STEADY_S:
             self._retry = RETRY_S[0]
         end = time.monotonic() + self._retry * random.uniform(1.0, 1.5)
         self._retry = min(self._retry * 2, RETRY_S[1])
-        while self._alive() and (left := end - time.monotonic()) > 0:
+        while self._alive() and not self._renewing and (left := end - time.monotonic()) > 0:
             select.select([self._wake], [], [], left)
             _drain(self._wake)
+        if self._renewing:
+            self._retry = RETRY_S[0]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -215,6 +215,27 @@ def test_a_gateway_whose_certificate_is_refused_says_so_and_goes_on_taking_value
         assert "PRIVATE" not in gateway.log.read_text()
 
 
+def test_a_renewed_certificate_ends_the_wait_for_the_next_try(tmp_path, acme, trust):
+    acme.revoke("gateway")
+    acme.refresh()
+    acme.reload()
+    with Gateway(tmp_path / "gateway", acme) as gateway, Host(acme) as host:
+        host.tell(True)
+
+        def refused():
+            return gateway.log.read_text().count("no session")
+
+        # By now it waits fifteen seconds and more between two tries.
+        until(lambda: refused() >= 6, "tries are refused, each later than the last", 90.0)
+        give(
+            acme.client("gateway"), trust, service="gateway", name=gateway.node,
+            authority="acme/device", anchors=["acme/workload"],
+        )  # fmt: skip
+        gateway.hup()
+        host.await_(Kind.NBIRTH)
+        assert refused() == 6
+
+
 def test_an_outbox_that_is_no_database_is_put_aside(tmp_path, acme):
     gateway = Gateway(tmp_path / "gateway", acme)
     (gateway.folder / "outbox.sqlite3").write_bytes(b"garbage" * 1000)
