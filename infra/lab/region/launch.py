@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
@@ -120,25 +123,27 @@ def credentials(state: Path) -> dict[str, Credentials]:
     return keys | {"platform": root(held)}
 
 
-def connect(info: RegionInfo) -> dict[str, Any]:
-    """A boto3 session for each account alias; give its clients `endpoint_url=info.endpoint`."""
+@cache
+def clients(info: RegionInfo, service: str = "ec2") -> Mapping[str, Any]:
+    """A boto3 client of `service` for each account alias; they are safe for threads.
+
+    Made once for a running region, in one session: making them costs more than most calls.
+    """
     import boto3
 
-    return {
-        alias: boto3.session.Session(
-            aws_access_key_id=held.access_key,
-            aws_secret_access_key=held.secret_key,
-            aws_session_token=held.session_token,
-            region_name=info.region,
-        )
-        for alias, held in credentials(Path(info.state)).items()
-    }
-
-
-def clients(info: RegionInfo, service: str = "ec2") -> dict[str, Any]:
-    """A boto3 client of `service` for each account alias."""
-    sessions = connect(info)
-    return {a: s.client(service, endpoint_url=info.endpoint) for a, s in sessions.items()}
+    session = boto3.session.Session(region_name=info.region)
+    return MappingProxyType(
+        {
+            alias: session.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=info.endpoint,
+                aws_access_key_id=held.access_key,
+                aws_secret_access_key=held.secret_key,
+                aws_session_token=held.session_token,
+            )
+            for alias, held in credentials(Path(info.state)).items()
+        }
+    )
 
 
 def apis(info: RegionInfo) -> list[Any]:
