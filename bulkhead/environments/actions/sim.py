@@ -19,6 +19,7 @@ from bulkhead.drill.actions import (
 from bulkhead.drill.environment import Environment, Handler, Steps
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome
 from bulkhead.environments.actions import sim_flows, sim_incidents
+from bulkhead.environments.actions.durations import SECONDS
 from bulkhead.environments.actions.sim_estate import Estate
 from bulkhead.environments.actions.sim_world import World
 from bulkhead.plan import Plan
@@ -42,24 +43,24 @@ def environment(plan: Plan, *, machines: bool = True) -> Environment:
 
 def of(world: World) -> Environment:
     """An environment on a given world."""
-    table: dict[type[Action], tuple[float, Callable[..., Outcome]]] = {
-        Neighbours: (1.0, lambda action: _neighbours(world, action)),
-        Reach: (0.3, world.attempt),
-        Lift: (0.5, lambda action: world.lift(action.attempt, action.layer)),
-        PutBack: (0.5, lambda action: world.put_back(action.attempt, action.layer)),
+    table: dict[type[Action], Callable[..., Outcome]] = {
+        Neighbours: lambda action: _neighbours(world, action),
+        Reach: world.attempt,
+        Lift: lambda action: world.lift(action.attempt, action.layer),
+        PutBack: lambda action: world.put_back(action.attempt, action.layer),
     }
     if world.services:
         table |= {
-            Publish: (0.5, world.attempt),
-            Query: (0.5, world.attempt),
-            Plant: (0.2, lambda action: _plant(world, action)),
-            Unplant: (0.2, lambda action: _unplant(world, action)),
+            Publish: world.attempt,
+            Query: world.attempt,
+            Plant: lambda action: _plant(world, action),
+            Unplant: lambda action: _unplant(world, action),
         }
     clock = simpy.Environment()
     handlers: dict[type[Action], Handler] = {
-        kind: _Model(seconds, answer) for kind, (seconds, answer) in table.items()
+        kind: _Model(SECONDS[kind], answer) for kind, answer in table.items()
     }
-    handlers |= sim_flows.handlers(world)
+    handlers |= sim_flows.handlers(world, clock)
     incidents = sim_incidents.handlers(world, Estate(world.plan, clock))
     if world.services:
         return Environment("sim", clock, handlers | incidents, hostile=True)

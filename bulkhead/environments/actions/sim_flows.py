@@ -1,11 +1,16 @@
 """Live flows in `sim`: a tracked flow outlives its rule; one that is cut needs a rule again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
 
 from bulkhead.drill.actions import Action, Path
 from bulkhead.drill.environment import Handler
 from bulkhead.drill.flows import CUT, Cut, Hold, Passes, Release
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
+from bulkhead.environments.actions.durations import SECONDS, UNACKNOWLEDGED
 from bulkhead.environments.actions.sim_incidents import Answer, Timed
 from bulkhead.environments.actions.sim_world import World
 from bulkhead.network.deployed import Flow
@@ -13,15 +18,16 @@ from bulkhead.network.deployed import Flow
 Key = tuple[str, str, Path, int]
 
 
-def handlers(world: World) -> dict[type[Action], Handler]:
+def handlers(world: World, clock: simpy.Environment) -> dict[type[Action], Handler]:
     """One for each kind of action on flows."""
-    model = _Flows(world)
-    return {
-        Hold: Timed(0.4, model.hold),
-        Release: Timed(0.1, model.release),
-        Passes: Timed(0.2, model.passes),
-        Cut: Timed(0.2, model.cut),
+    model = _Flows(world, clock)
+    acts: dict[type[Action], Callable[[Any], Answer]] = {
+        Hold: model.hold,
+        Release: model.release,
+        Passes: model.passes,
+        Cut: model.cut,
     }
+    return {kind: Timed(SECONDS[kind], answer) for kind, answer in acts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class _Flows:
     """tracked: whether the network still tracks each flow that is held."""
 
     world: World
+    clock: simpy.Environment
     tracked: dict[Key, bool] = field(default_factory=dict)
 
     def hold(self, action: Hold) -> Answer:
@@ -48,12 +55,12 @@ class _Flows:
 
     def passes(self, action: Passes) -> Answer:
         """A tracked flow does; another only where a rule would let it begin."""
-        yield from ()
         tracked = self.tracked.get(_key(action))
         if tracked is None:
             return NotObserved(reason="no such flow is held")
         if tracked or isinstance(self._met(action), Done):
             return Done()
+        yield self.clock.timeout(UNACKNOWLEDGED)
         return Refused(layer=CUT, reason="what is sent is no longer acknowledged")
 
     def cut(self, action: Cut) -> Answer:

@@ -28,6 +28,7 @@ from bulkhead.drill.incidents import (
     Withdraw,
 )
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
+from bulkhead.environments.actions.durations import SECONDS
 from bulkhead.environments.actions.sim_estate import Estate, Holder, ends, serial
 from bulkhead.environments.actions.sim_world import World
 from bulkhead.network.deployed import Flow
@@ -45,26 +46,26 @@ SAMPLED, STORED, DRAINED = 1.0, 0.4, 2.0
 def handlers(world: World, estate: Estate) -> dict[type[Action], Handler]:
     """One for each kind of incident's action."""
     model = _Model(world, estate)
-    acts: dict[type[Action], tuple[float, Callable[[Any], Answer]]] = {
-        Telemetry: (0.2, model.telemetry),
-        Silence: (0.2, model.silence),
-        Gapless: (0.2, model.gapless),
-        Handshake: (0.5, model.handshake),
-        Expired: (0.2, model.expired),
-        TakenOver: (0.3, model.taken_over),
-        ShortCertificate: (1.0, model.short_certificate),
-        Renew: (1.0, model.renew),
-        Restore: (1.0, model.restore),
-        Revoke: (1.5, model.revoke),
-        Reconnect: (0.2, model.reconnect),
-        Copy: (0.2, model.copy),
-        Discard: (0.2, model.discard),
-        Impersonate: (0.5, model.impersonate),
-        Withdraw: (0.2, model.withdraw),
-        Impostor: (0.2, model.impostor),
-        Disconnect: (0.8, model.disconnect),
+    acts: dict[type[Action], Callable[[Any], Answer]] = {
+        Telemetry: model.telemetry,
+        Silence: model.silence,
+        Gapless: model.gapless,
+        Handshake: model.handshake,
+        Expired: model.expired,
+        TakenOver: model.taken_over,
+        ShortCertificate: model.short_certificate,
+        Renew: model.renew,
+        Restore: model.restore,
+        Revoke: model.revoke,
+        Reconnect: model.reconnect,
+        Copy: model.copy,
+        Discard: model.discard,
+        Impersonate: model.impersonate,
+        Withdraw: model.withdraw,
+        Impostor: model.impostor,
+        Disconnect: model.disconnect,
     }
-    return {kind: Timed(seconds, answer) for kind, (seconds, answer) in acts.items()}
+    return {kind: Timed(SECONDS[kind], answer) for kind, answer in acts.items()}
 
 
 @dataclass(frozen=True, slots=True)
