@@ -8,7 +8,7 @@ the room waits for anything but each other.
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from bulkhead.drill.environment import Steps
 from bulkhead.drill.exercise import Inject
 from bulkhead.drill.outcomes import Done, NotObserved, Outcome, Refused
 from bulkhead.drill.participants import Participant, named
-from bulkhead.drill.people import PERSON, Ask, nobody
+from bulkhead.drill.people import PERSON, Answering, Ask, answered
 from bulkhead.drill.timeline import Note, Timeline
 from bulkhead.drill.words import moment
 from bulkhead.plan import Person
@@ -68,15 +68,9 @@ class Console:
 
     def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler. Silence never answers: whoever asked stops waiting."""
-        found = []
-        for action in actions:
-            found.append((yield from self._one(clock, action)))
-        return found
+        return (yield from answered(self.people, clock, actions, self._one))
 
-    def _one(self, clock: simpy.Environment, ask: Ask) -> Generator[simpy.Event, Any, Outcome]:
-        person = next((one for one in self.people if one.id == ask.who), None)
-        if person is None:
-            return nobody(ask)
+    def _one(self, clock: simpy.Environment, ask: Ask, person: Person) -> Answering:
         question = self._open(ask)
         self.show(self._told(question, person))
         if isinstance(clock, Bridge):

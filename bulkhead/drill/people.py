@@ -49,6 +49,10 @@ Reaction = Callable[[int, str, str, Answer, int], float]
 of that kind, from 0); `inf` for somebody who does not answer."""
 
 
+Answering = Generator[simpy.Event, Any, Outcome]
+"""The process of one answer."""
+
+
 @dataclass(slots=True)
 class Distribution:
     """People who answer by themselves, always yes, after a time drawn from a distribution.
@@ -66,15 +70,9 @@ class Distribution:
 
     def perform(self, clock: simpy.Environment, actions: Sequence[Any]) -> Steps:
         """See Handler."""
-        found = []
-        for action in actions:
-            found.append((yield from self._one(clock, action)))
-        return found
+        return (yield from answered(self.people, clock, actions, self._one))
 
-    def _one(self, clock: simpy.Environment, ask: Ask) -> Generator[simpy.Event, Any, Outcome]:
-        person = next((one for one in self.people if one.id == ask.who), None)
-        if person is None:
-            return nobody(ask)
+    def _one(self, clock: simpy.Environment, ask: Ask, person: Person) -> Answering:
         seconds = self._seconds(ask, person)
         if seconds == float("inf"):
             yield clock.event()  # silence: whoever asked stops waiting
@@ -92,6 +90,18 @@ class Distribution:
         return self.reaction(self.seed, ask.who, role, ask.kind, number)
 
 
-def nobody(ask: Ask) -> NotObserved:
-    """What asking somebody whom the plan does not name comes to."""
-    return NotObserved(reason=f"the plan names no {ask.who}")
+def answered(
+    people: Iterable[Person],
+    clock: simpy.Environment,
+    asks: Sequence[Ask],
+    answer: Callable[[simpy.Environment, Ask, Person], Answering],
+) -> Steps:
+    """One outcome for each question, in order; whom the plan does not name nobody can ask."""
+    rows = {person.id: person for person in people}
+    found: list[Outcome] = []
+    for ask in asks:
+        if ask.who in rows:
+            found.append((yield from answer(clock, ask, rows[ask.who])))
+        else:
+            found.append(NotObserved(reason=f"the plan names no {ask.who}"))
+    return found

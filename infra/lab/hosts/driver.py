@@ -129,7 +129,7 @@ class _Host:
                 return
             why = "; ".join(self._machine.waits_for()) or "nothing that it tells of"
             what = f"not up after {self._patience:.0f} s, waiting for {why}"
-            log.warning("host %s: %s; started again %d times", self._machine.name, what, left)
+            log.warning("host %s: %s; %d starts are left", self._machine.name, what, left)
             self._tell(f"bulkhead: this host is {what}")
 
     def _came_up(self) -> bool:
