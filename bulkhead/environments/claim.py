@@ -1,7 +1,7 @@
 """The claim: what is intended, what is deployed and what packets do are one and the same."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bulkhead.network.compare import compare, sample
@@ -66,8 +66,15 @@ def claim(  # noqa: PLR0913  # each is a reading of the same estate
     flows = sample(intended, computed, seed) if observe else ()
     observed = None
     if observe:
-        observed = {flow: row.verdict for flow, row in observe(flows).items()}
+        observed = {flow: _verdict(row) for flow, row in observe(flows).items()}
     found = compare(intended, computed, observed, flows, planned)
     unseen = tuple(row for row in found if outside and row.kind == "not observed" and row.flow)
     differences = tuple(row for row in found if row not in unseen)
     return Claim(intended, computed, observed, flows, differences, unseen, filters)
+
+
+def _verdict(row: Any) -> Verdict:
+    """What an observation says; where it says nothing, with why."""
+    verdict: Verdict = row.verdict
+    silent = verdict.outcome == "not observed"
+    return replace(verdict, because=(row.evidence,)) if silent else verdict

@@ -50,24 +50,13 @@ class Sender:
         ports: source ports to try in turn, for the host itself may be using one.
         """
         self._loop, self._vantage, self._mailbox = loop, vantage, mailbox
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        loop.watch(self._socket, READ, lambda _: self._read())
+        self._socket, self._guard, self.port = _free_pair(vantage.address, ports)
         self._socket.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
-        self.port = self._bind(ports)
-
-    def _bind(self, ports: Iterable[int]) -> int:
-        for port in ports:
-            try:
-                self._socket.bind((self._vantage.address, port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-            else:
-                return port
-        raise OSError(errno.EADDRINUSE, "no free source port")
+        loop.watch(self._socket, READ, lambda _: self._read())
 
     def close(self) -> None:
         """Give the port back."""
+        self._guard.close()
         self._loop.drop(self._socket)
 
     def send(self, payload: bytes, address: str, port: int) -> None:
@@ -80,6 +69,28 @@ class Sender:
             for _ in range(_TURN):
                 payload, (peer, _) = self._socket.recvfrom(2048)
                 self._mailbox.echoed(self._vantage.host, payload, peer)
+
+
+def _free_pair(address: str, ports: Iterable[int]) -> tuple[socket.socket, socket.socket, int]:
+    """A UDP socket, a TCP socket that keeps the host's own connections off its port, the port.
+
+    A connection of the host's own that holds the port would let no trial bind to it.
+    """
+    for port in ports:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            udp.bind((address, port))
+            tcp.bind((address, port))
+        except OSError as error:
+            udp.close()
+            tcp.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return udp, tcp, port
+    raise OSError(errno.EADDRINUSE, "no free source port")
 
 
 class Tap:

@@ -55,6 +55,7 @@ class Sweeper:
 
     def close(self) -> None:
         """Close every socket of the round."""
+        self._retire_senders()
         self._loop.close()
         self._spaces.close()
 

@@ -73,7 +73,7 @@ def test_the_claim_holds_on_machines_and_each_stop_is_at_the_layer_computed(
         filters=read,
         planned=planned,
     )
-    assert not [str(row) for row in found.differences]
+    assert "\n".join(str(row) for row in found.differences) == ""
     assert not [
         (flow, row)
         for flow, row in found.observed.items()
