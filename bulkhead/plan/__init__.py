@@ -4,6 +4,7 @@ from bulkhead.plan.canonical import canonical, digest
 from bulkhead.plan.tables import (
     INTERNET,
     SHARED,
+    Allowance,
     Approval,
     Asset,
     Conduit,
@@ -28,6 +29,7 @@ from bulkhead.plan.tables import (
 __all__ = [
     "INTERNET",
     "SHARED",
+    "Allowance",
     "Approval",
     "Asset",
     "Conduit",

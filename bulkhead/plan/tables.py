@@ -97,7 +97,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A machine. `public`: None, `allocate`, or the fixed IPv4 address it has outside."""
+    """A machine. `public`: None, `allocate`, or the fixed IPv4 address it has outside.
+
+    sidecar: whether its services listen on loopback alone, behind a proxy of the mesh that
+    authorises each peer by its workload identity.
+    """
 
     id: str
     stack: str
@@ -108,6 +112,7 @@ class Host:
     role: str
     address: str
     public: str | None = None
+    sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,25 @@ class Peering:
     stack: str
     requester: str
     accepter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """An allowlist's entry: what somebody owns, gave a reason for, and limited to a day.
+
+    kind: `gateway` (a customer's address that may reach ingest), `egress` (a DNS name that may be
+    resolved and reached from the estate) or `admin` (an address from which people may enter).
+    value: an IPv4 prefix, or a name (`*.` in front: every name below it). owner: a person's id.
+    expires: the last day on which it holds (YYYY-MM-DD).
+    """
+
+    id: str
+    tenant: str
+    kind: Literal["gateway", "egress", "admin"]
+    value: str
+    owner: str
+    reason: str
+    expires: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,3 +253,4 @@ class Plan:
     identities: tuple[Identity, ...]
     people: tuple[Person, ...]
     assets: tuple[Asset, ...]
+    allowances: tuple[Allowance, ...] = ()

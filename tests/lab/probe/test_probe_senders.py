@@ -32,9 +32,11 @@ def loop():
 @pytest.fixture
 def own_port():
     """The port that the kernel gave to a connection of the host's own."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as connection:
-            yield connection.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as connection,
+    ):
+        yield connection.getsockname()[1]
 
 
 def trial_socket(port):
@@ -56,10 +58,14 @@ def test_a_port_that_a_connection_of_the_hosts_own_holds_is_left_to_it(loop, own
 
 
 def test_many_trials_leave_from_the_senders_port_and_nobody_else_takes_it(loop):
-    with closing(Sender(loop, HERE, [fresh_port()], Nobody())) as sender:
-        with trial_socket(sender.port), trial_socket(sender.port):
-            with socket.socket() as stranger, pytest.raises(OSError):
-                stranger.bind(("127.0.0.1", sender.port))
+    with (
+        closing(Sender(loop, HERE, [fresh_port()], Nobody())) as sender,
+        trial_socket(sender.port),
+        trial_socket(sender.port),
+        socket.socket() as stranger,
+        pytest.raises(OSError),
+    ):
+        stranger.bind(("127.0.0.1", sender.port))
 
 
 def test_a_sender_without_a_free_port_says_so(loop, own_port):
