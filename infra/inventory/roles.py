@@ -11,6 +11,7 @@ from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
 from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
+from infra.inventory.mesh import LOOPBACK, Mesh
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
 PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502}
@@ -27,6 +28,7 @@ class Roles:
         self._intended = intended
         self._places = places
         self._steers = steers_clock
+        self._mesh = Mesh(plan, intended, places, self._port)
         self._own: Mapping[str, Callable[[Host], dict[str, Any]]] = {
             "bastion": self._bastion,
             "logstore": self._logstore,
@@ -43,6 +45,7 @@ class Roles:
         return {
             "baseline_events": self._events(host),
             **self._time(host),
+            **self._mesh.of(host),
             **(own(host) if own else {}),
         }
 
@@ -83,7 +86,8 @@ class Roles:
             "anchors": sorted({f"{host.tenant}/device", f"{host.tenant}/workload"}),
             "clients": self._clients(host, ("gateway", "ingest", "inference")),
         }
-        return {"broker_tenants": [tenant]}
+        listen = {"broker_listen": LOOPBACK} if host.sidecar else {}
+        return {"broker_tenants": [tenant], **listen}
 
     def _gateway(self, host: Host) -> dict[str, Any]:
         return {
@@ -116,7 +120,9 @@ class Roles:
             "historian_clients": [
                 {"name": dotted(row.id), "tenant": row.tenant, "kind": row.role} for row in clients
             ],
-            "historian_peers": self._peers(clients),
+            **({"historian_listen": LOOPBACK} if host.sidecar else {}),
+            # Behind its sidecar it sees no other peer than that.
+            "historian_peers": [f"{LOOPBACK}/32"] if host.sidecar else self._peers(clients),
         }
 
     def _clients(self, host: Host, kinds: tuple[str, ...]) -> list[dict[str, str]]:
@@ -132,6 +138,9 @@ class Roles:
         for row in self._hosts(role):
             port = self._port(row)
             if row.tenant == client.tenant and self._may(client, row, "tcp", port):
+                meshed = self._mesh.end(client, row)
+                if meshed:
+                    return {"address": meshed["listen"], "port": port, "name": dotted(row.id)}
                 return self._end(row, port, public=not self._may(client, row, "tcp", port, False))
         return {}
 

@@ -87,7 +87,9 @@ def inventory(plan: Plan, deployed: Deployed, options: Options) -> Inventory:
 def configure_digest(role: str, variables: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     """What decides how a host is configured, as 64 hex digits: its variables and its roles."""
     said = {name: value for name, value in variables.items() if name not in UNDIGESTED}
-    used = {name: sources.get(name, "") for name in ("", *EVERYWHERE, *ROLES.get(role, ()))}
+    mesh = ("sidecar",) if "sidecar_identity" in variables else ()
+    names = ("", *EVERYWHERE, *mesh, *ROLES.get(role, ()))
+    used = {name: sources.get(name, "") for name in names}
     text = json.dumps([said, used], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -105,6 +107,7 @@ def _common(plan: Plan, host: Host, places: Book, options: Options) -> dict[str,
         "certificate_names": [dotted(host.id)],
         "certificate_addresses": [row for row in (place.address, place.public) if row],
         "certificate_lifetime": lifetime(plan, host),
+        **({"sidecar_lifetime": lifetime(plan, host)} if host.sidecar else {}),
     }
 
 

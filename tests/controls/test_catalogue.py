@@ -14,7 +14,11 @@ from bulkhead.environments.sabotaging import changed
 from bulkhead.errors import WrongInput
 from bulkhead.network.deployed import Verdict
 
-ALL = pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.id)
+MESH = ("mesh-authorisation", "mesh-bypass")
+"""Controls of what this estate has not: test_mesh_controls.py has an estate for them."""
+ALL = pytest.mark.parametrize(
+    "row", [row for row in CONTROLS if row.id not in MESH], ids=lambda row: row.id
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +26,16 @@ def before():
     return verified(CONTROLS, clean(), "test")
 
 
-def test_there_are_sixteen_and_each_has_an_id_of_its_own():
-    assert len(CONTROLS) == 16
-    assert len({row.id for row in CONTROLS}) == 16
+def test_there_are_eighteen_and_each_has_an_id_of_its_own():
+    assert len(CONTROLS) == 18
+    assert len({row.id for row in CONTROLS}) == 18
+
+
+@pytest.mark.parametrize("name", MESH)
+def test_a_control_of_what_an_estate_has_not_is_not_observed_and_no_fault(name, before):
+    result = next(found for found in before.results if found.control == name)
+    assert [(row.verdict, row.absent) for row in result.observations] == [("not observed", True)]
+    assert result.control not in {failing for failing, _ in before.failing}
 
 
 @ALL

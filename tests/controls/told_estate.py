@@ -102,6 +102,7 @@ class ToldFacts:
     servers: dict = field(default_factory=dict)
     tried: object = None
     came: object = None
+    sidecars: object = None
 
     @property
     def intended(self):
@@ -127,6 +128,9 @@ class ToldFacts:
     def endpoint(self, host):
         return self.servers[host] if isinstance(self.servers, dict) else self.servers
 
+    def sidecar(self, host):
+        return self.sidecars[host] if isinstance(self.sidecars, dict) else self.sidecars
+
     def packets(self):
         return self.tried
 
@@ -150,7 +154,7 @@ def clean():
 def unreadable(why="the source was taken away"):
     """Nothing can be read."""
     none = Unknown(why)
-    return ToldFacts(plan(), none, none, none, none, none, none)
+    return ToldFacts(plan(), none, none, none, none, none, none, none)
 
 
 def document(host):
