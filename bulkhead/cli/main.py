@@ -16,6 +16,7 @@ from bulkhead.cli import (
     drill,
     env,
     execute,
+    importing,
     logs,
     plan,
     plant,
@@ -31,6 +32,7 @@ from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
 VERBS = (
     plan,
+    importing,
     up,
     probe,
     drill,

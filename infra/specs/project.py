@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest
 from infra.specs.acls import entries
 from infra.specs.tables import (
@@ -47,12 +48,26 @@ class Tables:
         return self.network(group) in self.account
 
 
+def made_by_us(plan: Plan) -> None:
+    """WrongInput for an imported estate: it is read, never made."""
+    if plan.imported:
+        raise WrongInput(
+            Problem(
+                where=plan.estate,
+                what="it was imported: Bulkhead did not make it, and cannot make or model it",
+                allowed="plan, probe, verify and compare with --env aws",
+                remedy="to have it made by Bulkhead, describe it in a blueprint of its own",
+            )
+        )
+
+
 def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
     """One spec per stack, `shared` first, then the tenants by id.
 
     standins: whether the plants' stand-in networks are part of it (the lab and `sim`: yes; an
-    account of AWS: no, the customer has the real ones).
+    account of AWS: no, the customer has the real ones). WrongInput for an imported estate.
     """
+    made_by_us(plan)
     tables = Tables(plan, standins)
     stacks = [SHARED, *sorted(tenant.id for tenant in plan.tenants)]
     return {stack: _stack(tables, stack) for stack in stacks}
