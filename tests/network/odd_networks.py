@@ -82,6 +82,9 @@ def flat(ec2, image):
     _way_out(ec2, vpc)
     found = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
     default = found["SecurityGroups"][0]["GroupId"]
+    # AWS gives this rule to every default group; moto does not.
+    every = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": default}]}
+    ec2.authorize_security_group_ingress(GroupId=default, IpPermissions=[every])
     web = _group(ec2, vpc, "launch-wizard-1", tcp(22, ANYWHERE), tcp(443, ANYWHERE))
     hosts = [_host(ec2, image, subnet, [default], name) for name in ("worker", "worker", "db")]
     front = _host(ec2, image, subnet, [default, web], "Web server #1")
