@@ -26,6 +26,7 @@ from bulkhead.plan.tables import (
     TierException,
     Window,
     Zone,
+    home,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "Zone",
     "canonical",
     "digest",
+    "home",
 ]

@@ -21,6 +21,11 @@ UNKNOWN = "unknown"
 """What nobody has said yet of an imported estate: a tenant, a role, a kind of zone, a reason."""
 
 
+def home(name: str) -> str:
+    """Whose a thing is by its id: a tenant's, or SHARED. A shared network can hold both."""
+    return name.partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Service:
     """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535.
@@ -37,7 +42,8 @@ class Service:
 class Network:
     """A routed address space of its own: a VPC.
 
-    account: alias of the account that holds it (`platform`, `audit`, `plant`).
+    account: alias of the account that holds it (`platform`, `audit`, `plant`; a dedicated
+    tenant's own is its id, the audit account of a mesh tenant `<tenant>.audit`).
     stack: the Pulumi stack that owns it (`shared` or a tenant's id).
     cidr: IPv4 prefix. public: whether it has an internet gateway.
     standin: stands for a customer's own premises, so it is deployed in the lab alone.
@@ -183,7 +189,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who or what authenticates. `lifetime` in seconds of one credential."""
+    """Who or what authenticates. `lifetime` in seconds of one credential.
+
+    spiffe: a mesh workload's id, `spiffe://<estate>/<tenant>/<zone kind>/<role>`.
+    """
 
     id: str
     kind: Literal["human", "device", "workload"]
@@ -193,6 +202,7 @@ class Identity:
     lifetime: int
     rotation: str
     revocation: str
+    spiffe: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
