@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bulkhead.cli import (
     attack,
+    compare,
     cut,
     doctor,
     down,
@@ -33,6 +34,7 @@ from bulkhead.errors import DEVIATED, BulkheadError, Problem
 VERBS = (
     plan,
     importing,
+    compare,
     up,
     probe,
     drill,

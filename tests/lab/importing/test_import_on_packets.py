@@ -99,6 +99,16 @@ def _verified(info, state, estate, capsys, monkeypatch):
     }
 
 
+def test_what_stands_is_counted_by_compare(stands, estate, capsys):
+    capsys.readouterr()
+    asked = ["compare", str(estate), "--env", "lab", "--state", str(stands[0]), "--json"]
+    assert main(asked) == 0
+    (column,) = json.loads(capsys.readouterr().out)["tiers"]
+    assert column["figures"]["hosts"] == len(stands[3]["hosts"])
+    assert column["figures"]["rules"] > 0
+    assert main(["compare", str(estate)]) == 2
+
+
 def test_the_file_says_what_nobody_knows(estate):
     said = yaml.safe_load(estate.read_text())
     assert said["kind"] == "imported"
