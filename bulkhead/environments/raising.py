@@ -84,6 +84,7 @@ class Raising:
         self, plan: Plan, engine: "Engine", say: Say, *, refresh: bool, emergency: str | None = None
     ) -> None:
         """emergency: why hosts may be replaced outside of their tenants' maintenance windows."""
+        self._plan = plan
         self._windows = {tenant.id: tenant.windows for tenant in plan.tenants}
         self._emergency = emergency
         self._replaced: dict[str, list[str]] = {}
@@ -96,12 +97,14 @@ class Raising:
     def preview(self) -> Result:
         """What would change; nothing is. The sentences are the result, so none is said before."""
         self._say = _silently
+        self._judge()
         self._gone()
         self._pending()
         return self._result
 
     def raise_up(self) -> Result:
         """Remove the stacks that are gone from the blueprint, then change what differs."""
+        self._judge()
         gone, pending = self._gone(), self._pending()
         self._keep_windows()
         for stack in gone:
@@ -111,6 +114,13 @@ class Raising:
             with self._steps(stack, "working") as note:
                 self._engine.up(self._specs[stack], note, refresh=self._refresh)
         return self._result
+
+    def _judge(self) -> None:
+        """Refuse a program that breaks a rule of the policy, before anything is sent."""
+        # Evaluating the program imports Pulumi, which no other verb needs to wait for.
+        from infra.policy.refuse import refuse
+
+        refuse(self._plan, self._specs)
 
     def _gone(self) -> list[str]:
         gone = [stack for stack in self._engine.stacks() if stack not in self._specs]
