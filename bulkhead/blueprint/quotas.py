@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Quotas
-from bulkhead.plan import SHARED, Conduit, Host, Plan
+from bulkhead.plan import SHARED, Conduit, Host, Plan, home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +128,7 @@ def acl_entries(plan: Plan) -> Counter[str]:
     for host in plan.hosts:
         lying.setdefault(host.group, set()).add(host.subnet)
     networks = {network.id: network for network in plan.networks}
-    real = {
-        s.id: networks[s.network].stack for s in plan.subnets if not networks[s.network].standin
-    }
+    real = {s.id: home(s.id) for s in plan.subnets if not networks[s.network].standin}
     entries: set[tuple[str, str, str, str, str]] = set()
     for conduit in plan.conduits:
         ends = [
@@ -146,10 +144,10 @@ def acl_entries(plan: Plan) -> Counter[str]:
     return Counter(f"{direction} of subnet {subnet}" for subnet, direction, *_ in entries)
 
 
-def _prefixes(conduit: Conduit, stack: str, there: set[str]) -> set[str]:
+def _prefixes(conduit: Conduit, owner: str, there: set[str]) -> set[str]:
     if conduit.path == "public":
         return {"anywhere"}
-    return {"pool"} if there and stack == SHARED else there
+    return {"pool"} if there and owner == SHARED else there
 
 
 def _passes(conduit: Conduit, reply: bool) -> tuple[str, str]:

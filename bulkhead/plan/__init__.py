@@ -24,6 +24,7 @@ from bulkhead.plan.tables import (
     TierException,
     Window,
     Zone,
+    home,
 )
 
 __all__ = [
@@ -51,4 +52,5 @@ __all__ = [
     "Zone",
     "canonical",
     "digest",
+    "home",
 ]

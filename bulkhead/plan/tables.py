@@ -17,6 +17,11 @@ INTERNET = "internet"
 """The group and host that stand for everybody outside the estate."""
 
 
+def home(name: str) -> str:
+    """Whose a thing is by its id: a tenant's, or SHARED. A shared network can hold both."""
+    return name.partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Service:
     """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535."""
@@ -30,7 +35,8 @@ class Service:
 class Network:
     """A routed address space of its own: a VPC.
 
-    account: alias of the account that holds it (`platform`, `audit`, `plant`).
+    account: alias of the account that holds it (`platform`, `audit`, `plant`; a dedicated
+    tenant's own is its id, the audit account of a mesh tenant `<tenant>.audit`).
     stack: the Pulumi stack that owns it (`shared` or a tenant's id).
     cidr: IPv4 prefix. public: whether it has an internet gateway.
     standin: stands for a customer's own premises, so it is deployed in the lab alone.
@@ -167,7 +173,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who or what authenticates. `lifetime` in seconds of one credential."""
+    """Who or what authenticates. `lifetime` in seconds of one credential.
+
+    spiffe: a mesh workload's id, `spiffe://<estate>/<tenant>/<zone kind>/<role>`.
+    """
 
     id: str
     kind: Literal["human", "device", "workload"]
@@ -177,6 +186,7 @@ class Identity:
     lifetime: int
     rotation: str
     revocation: str
+    spiffe: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

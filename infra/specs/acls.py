@@ -9,7 +9,7 @@ the security groups.
 import hashlib
 from collections.abc import Iterable
 
-from bulkhead.plan import SHARED, Conduit, Plan, Subnet
+from bulkhead.plan import SHARED, Conduit, Plan, Subnet, home
 from infra.specs.tables import AclEntrySpec
 
 EPHEMERAL = (1024, 65535)
@@ -54,8 +54,7 @@ def _prefixes(plan: Plan, subnet: Subnet, conduit: Conduit, others: Iterable[str
     if conduit.path == "public":
         return {ANYWHERE}
     names = {host.subnet for host in plan.hosts if host.group in set(others)} - {subnet.id}
-    stacks = {network.id: network.stack for network in plan.networks}
-    if names and stacks[subnet.network] == SHARED:
+    if names and home(subnet.id) == SHARED:
         return {plan.pool}
     return {row.cidr for row in plan.subnets if row.id in names}
 
