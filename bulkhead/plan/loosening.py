@@ -34,9 +34,9 @@ def _tenants(before: Plan, after: Plan, new: list[str]) -> Iterator[str]:
         count = sum(row.stack == tenant for row in after.conduits)
         yield f"tenant {tenant} is new: its own {count} conduits are opened"
     known = {tenant.id: tenant for tenant in before.tenants}
-    for tenant in after.tenants:
-        if tenant.id in known:
-            yield from _tier(known[tenant.id], tenant)
+    for row in after.tenants:
+        if row.id in known:
+            yield from _tier(known[row.id], row)
 
 
 def _tier(old: Tenant, new: Tenant) -> Iterator[str]:
