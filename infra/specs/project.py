@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeVar
 
+from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import (
     SHARED,
     Conduit,
@@ -95,12 +96,26 @@ class _Stacked:
     hosts: dict[str, list[Host]]
 
 
+def made_by_us(plan: Plan) -> None:
+    """WrongInput for an imported estate: it is read, never made."""
+    if plan.imported:
+        raise WrongInput(
+            Problem(
+                where=plan.estate,
+                what="it was imported: Bulkhead did not make it, and cannot make or model it",
+                allowed="plan, probe, verify and compare with --env aws",
+                remedy="to have it made by Bulkhead, describe it in a blueprint of its own",
+            )
+        )
+
+
 def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
     """One spec per stack, `shared` first, then the tenants by id.
 
     standins: whether the plants' stand-in networks are part of it (the lab and `sim`: yes; an
-    account of AWS: no, the customer has the real ones).
+    account of AWS: no, the customer has the real ones). WrongInput for an imported estate.
     """
+    made_by_us(plan)
     tables, told = Tables(plan, standins), digest(plan)
     rows = _Stacked(
         networks=_by_stack(plan.networks),
