@@ -19,15 +19,13 @@ IMAGE = "ami-12345678"
 
 @pytest.fixture
 def ec2():
+    """An account with the default VPC that AWS (and moto) gives it, in which nothing stands."""
     with account_switch() as client_of:
-        client = client_of(PLATFORM)
-        for vpc in client.describe_vpcs()["Vpcs"]:
-            _emptied(client, vpc["VpcId"])
-        yield client
+        yield client_of(PLATFORM)
 
 
-def _emptied(client, vpc):
-    """moto gives each account a default VPC, with a gateway; none of the networks here is it."""
+def emptied(client, vpc):
+    """Take a VPC away, with its gateway and subnets."""
     for gateway in client.describe_internet_gateways()["InternetGateways"]:
         identity = gateway["InternetGatewayId"]
         client.detach_internet_gateway(InternetGatewayId=identity, VpcId=vpc)
@@ -122,6 +120,8 @@ def test_nobody_takes_a_name_that_bulkhead_gave(ec2):
 
 
 def test_an_account_without_networks_says_so(ec2):
+    (default,) = ec2.describe_vpcs()["Vpcs"]
+    emptied(ec2, default["VpcId"])
     with pytest.raises(MissingHere, match="nothing to import"):
         brought_in(ec2)
 
