@@ -1,7 +1,7 @@
 """An import: what stands becomes a file that says so, and says what it cannot know."""
 
 import pytest
-from moto_estate import PLATFORM, REGION, account_switch
+from moto_estate import AUDIT, PLATFORM, REGION, account_switch, client_of
 from odd_networks import ANYWHERE, NETWORKS, tcp
 
 from bulkhead.blueprint import expand
@@ -117,6 +117,19 @@ def test_nobody_takes_a_name_that_bulkhead_gave(ec2):
     names = {row.instance: row.host for row in read([BotoApi(ec2, PLATFORM)]).interfaces}
     assert names[ours] == "shared/db"
     assert names[thief] == f"shared/db ({thief})"
+
+
+def test_several_accounts_are_one_estate(ec2):
+    other = client_of(AUDIT)
+    NETWORKS["hub"](ec2, IMAGE)
+    NETWORKS["flat"](other, IMAGE)
+    apis = [BotoApi(ec2, PLATFORM), BotoApi(other, AUDIT)]
+    _, found = imported(apis, "found", REGION, Sources())
+    assert {row.account for row in found.estate.networks} == {PLATFORM, AUDIT}
+    plan = expand(found)
+    assert len(plan.hosts) == 12
+    assert len(plan.peerings) == 2
+    assert not claim(plan, read(apis), None, seed=1, outside=True).differences
 
 
 def test_an_account_without_networks_says_so(ec2):
