@@ -35,7 +35,11 @@ def entries(plan: Plan, subnet: Subnet) -> tuple[AclEntrySpec, ...]:
 def _side(
     plan: Plan, subnet: Subnet, conduit: Conduit, others: Iterable[str], *, inward: bool
 ) -> set[Key]:
-    """The request in one direction and its replies in the other, per peer prefix."""
+    """The request in one direction and its replies in the other, per peer prefix.
+
+    Of a one-way conduit the request alone: what has no entry is dropped before any connection is
+    known, so that no answer passes, and no error message either.
+    """
     service = conduit.service
     if service.protocol == "any":
         protocol, request, reply = "-1", (0, 0), (0, 0)
@@ -46,7 +50,8 @@ def _side(
     keys: set[Key] = set()
     for cidr in _prefixes(plan, subnet, conduit, others):
         keys.add((not inward, protocol, cidr, *request))
-        keys.add((inward, protocol, cidr, *reply))
+        if not conduit.oneway:
+            keys.add((inward, protocol, cidr, *reply))
     return keys
 
 
