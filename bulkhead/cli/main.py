@@ -11,12 +11,14 @@ from collections.abc import Sequence
 
 from bulkhead.cli import (
     attack,
+    compare,
     cut,
     doctor,
     down,
     drill,
     env,
     execute,
+    importing,
     logs,
     plan,
     plant,
@@ -32,6 +34,8 @@ from bulkhead.errors import DEVIATED, BulkheadError, MissingHere, Problem
 
 VERBS = (
     plan,
+    importing,
+    compare,
     up,
     probe,
     drill,
