@@ -295,6 +295,11 @@ class SiteSpec(Strict):
 
     id: Name
     slot: Annotated[int, Field(ge=1, le=8)]
+    conduit: Literal["firewall", "diode"] = Field(
+        default="firewall",
+        description="between ot and ai: `firewall`, declared conduits and their answers pass; "
+        "`diode`, telemetry leaves ot and nothing comes back, not even an answer",
+    )
     gateways: tuple[GatewaySpec, ...] = Field(min_length=1, max_length=200)
     plcs: tuple[PlcSpec, ...] = Field(default=(), max_length=200)
     machines: tuple[MachineSpec, ...] = Field(default=(), max_length=2000)

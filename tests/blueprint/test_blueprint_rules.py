@@ -45,6 +45,13 @@ SECOND_GATEWAY = (
     "          - {{name: {name}, slot: {slot}, address: {address}, serial: GW-2291-0018}}\n"
 )
 GATEWAY = "          - {name: gw-1, slot: 1, address: 198.51.100.10, serial: GW-2291-0017}\n"
+TROMSO_PLC = """        plcs:
+          - {name: plc-1, slot: 1, behind: gw-1, model: rack controller of 2004}
+"""
+TWO_SPINDLES = """              - {bearing: Rexnord ZA-2115, speed_rpm: 2000}
+              - {bearing: Rexnord ZA-2115, speed_rpm: 2000}
+"""
+TWO_BEHIND_GW = "            behind: gw-1\n            spindles:\n" + TWO_SPINDLES
 FREEZE = "first: 2026-12-14, last: 2026-12-23"
 TARGET = "  target: {FR1: 1, FR2: 1, FR3: 1, FR4: 1, FR5: 1, FR6: 1, FR7: 1}\n"
 SHOP = "      ingest:\n      " + TARGET
@@ -225,6 +232,35 @@ CASES = [
         (("    protocol: udp\n    port: 53\n", "    protocol: udp\n"),),
         "udp without a port",
         "",
+    ),
+    Case(
+        "diodes_have_a_sender",
+        (("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),),
+        (
+            ("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),
+            (TROMSO_PLC, ""),
+            ("            behind: plc-1\n            spindles:\n" + TWO_SPINDLES, TWO_BEHIND_GW),
+        ),
+        "site `tromso` has a diode and nothing in ot that sends",
+        "diode\n        slot: 1\n        gateways:\n          - {name: gw-1, slot: 1, "
+        "address: 198.51.100.20",
+    ),
+    Case(
+        "ways_over_diodes_exist",
+        (("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),),
+        (
+            ("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),
+            ("      - id: lyon\n", "      - id: lyon\n        conduit: diode\n"),
+        ),
+        "conduit `poll` joins ot with ai, and every site",
+        "name: poll",
+    ),
+    Case(
+        "the_diodes_name_is_free",
+        (("  - name: poll\n", "  - name: polling\n"),),
+        (("  - name: poll\n", "  - name: diode\n"),),
+        "`diode` is the name of what a site",
+        "diode",
     ),
     Case(
         "conduits_are_mediated",
