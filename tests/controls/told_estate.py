@@ -217,7 +217,8 @@ def sockets(host):
     if host.role in ports:
         found.append(("tcp", "[::]", ports[host.role], "server"))
     if host.role == "proxy":
-        found.append(("udp", "0.0.0.0", 123, "chronyd"))
+        found += [("udp", "0.0.0.0", 123, "chronyd"), ("udp", "10.0.16.10", 53, "unbound")]
+        found.append(("tcp", "10.0.16.10", 3128, "squid"))
     return [
         dict(zip(("protocol", "address", "port", "process"), row, strict=True)) for row in found
     ]
