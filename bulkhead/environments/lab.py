@@ -65,7 +65,7 @@ class Lab:
             command = ensure(PULUMI, say)
             image = self._image(kind, say, preview=options.preview)
             standing = self._region(plan, say)
-            engine = self._engine(command, standing.target(image, self._ssh_key(kind)))
+            engine = self._engine(command, standing.target(plan, image, self._ssh_key(kind)))
             raising = Raising(
                 plan, engine, say, refresh=options.refresh, emergency=options.emergency
             )
@@ -161,6 +161,19 @@ class Lab:
         return found
 
     def _none(self) -> MissingHere:
+        from infra.lab.region.state import read_info
+
+        killed = read_info(self.state)  # one that ends in order takes this away
+        if killed is not None:
+            return MissingHere(
+                Problem(
+                    where=str(self.state),
+                    what=f"the region of this lab (process {killed.pid}) was killed; "
+                    "nothing passes between its hosts",
+                    remedy="bulkhead up ESTATE --env lab starts it again as it was; "
+                    "bulkhead down removes what is left of it",
+                )
+            )
         return MissingHere(
             Problem(
                 where=str(self.state),

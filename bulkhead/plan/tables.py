@@ -143,7 +143,8 @@ class Conduit:
 
     stack: the stack that owns its rules on both sides. path: by private address, or by the
     target's public one. authentication: e.g. `mtls`, `ssh-certificate`, `none`. mediator:
-    the role or host that checks what passes. zones: the zones it joins, for people.
+    the role or host that checks what passes. zones: the zones it joins, for people. oneway:
+    requests arrive and nothing comes back, as over a diode.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Conduit:
     mediator: str
     reason: str
     zones: tuple[tuple[str, ...], tuple[str, ...]]
+    oneway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

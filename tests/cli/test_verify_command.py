@@ -34,7 +34,7 @@ def test_an_estate_in_order_is_exit_0_and_says_what_was_not_observed(state, caps
     assert "declared-ways" in said
     assert "accepted: zone-boundaries at acme/ingest" in said
     assert "not observed, for there is none in sim: in sim no host runs" in said
-    assert "in order; 18 controls" in said
+    assert "in order; 20 controls" in said
     assert "Security levels" in said
 
 
@@ -44,7 +44,7 @@ def test_what_it_found_is_kept_for_reports(state, tmp_path, capsys):
     kept = json.loads((tmp_path / "state" / "verify" / "sim.json").read_text())
     assert said == kept
     assert said["held"] is True
-    assert len(said["results"]) == 18
+    assert len(said["results"]) == 20
     assert {row["achieved"] for row in said["levels"]} == {None}
 
 

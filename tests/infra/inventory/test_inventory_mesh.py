@@ -96,3 +96,11 @@ def test_a_change_of_the_role_configures_the_mesh_again_and_nobody_else(hosts):
     assert "sidecar" not in EVERYWHERE
     assert len(digests(BROKER)) == 2
     assert len(digests("acme.ingest.broker-1")) == 1
+
+
+def test_events_go_to_the_tenants_own_log_store_which_its_own_authority_vouches_for(hosts):
+    found = hosts[BROKER]["baseline_events"]
+    assert (found["name"], found["authority"]) == (
+        "borealis.audit.logstore-1", "borealis/workload"
+    )  # fmt: skip
+    assert "authority" not in hosts["acme.ingest.broker-1"]["baseline_events"]
