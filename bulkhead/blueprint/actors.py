@@ -15,6 +15,7 @@ from bulkhead.blueprint.model import (
 )
 from bulkhead.blueprint.people import owner_id
 from bulkhead.blueprint.policy import identity_policy
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.plan import SHARED, Asset, Function, Identity, Person, Tenant, Window
 
 Kind = Literal["human", "device", "workload"]
@@ -38,6 +39,7 @@ def tenants(estate: Estate) -> Iterator[Tenant]:
             ),
             authority=f"{spec.id}/{spec.authority}",
             windows=_windows(spec),
+            retention=tiers()[spec.tier].retention,
         )
 
 

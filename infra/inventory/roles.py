@@ -6,7 +6,7 @@ from typing import Any
 
 from bulkhead.network.intent import Intent
 from bulkhead.network.ports import NUMBERS
-from bulkhead.plan import SHARED, Host, Plan
+from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
 from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
@@ -15,7 +15,9 @@ from infra.inventory.firewall import PATHS
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
 PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502}
 """Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
-TIME, SSH = 123, 22
+TIME, SSH, OBJECTS = 123, 22, 9000
+DELIVERY = "shared.region.delivery"
+"""The name by which the lab's region delivers its flow logs and its journal of calls."""
 
 
 class Roles:
@@ -74,6 +76,36 @@ class Roles:
         return {
             "logstore_port": port,
             "logstore_anchors": sorted({authority(row) for row in senders}),
+            **self._objectstore(host),
+            **self._shipper(host),
+        }
+
+    def _objectstore(self, host: Host) -> dict[str, Any]:
+        """The store on the same host: its buckets, and who may put where."""
+        kept = logs.buckets(self._plan)
+        return {
+            "objectstore_address": self._private(host),
+            "objectstore_port": OBJECTS,
+            "objectstore_buckets": [{"name": name, "days": kept[name]} for name in sorted(kept)],
+            "objectstore_putters": [
+                {"name": dotted(host.id), "prefixes": self._prefixes("events")},
+                {"name": DELIVERY, "prefixes": self._prefixes("flows", "api")},
+            ],
+        }
+
+    def _prefixes(self, *kinds: logs.Kind) -> list[str]:
+        tenants = sorted(logs.retention(self._plan))
+        return [logs.prefix(self._plan, tenant, kind) for kind in kinds for tenant in tenants]
+
+    def _shipper(self, host: Host) -> dict[str, Any]:
+        """Where the collector's events go: the store on its own host."""
+        tenants = sorted(logs.retention(self._plan))
+        return {
+            "shipper_store": self._end(host, OBJECTS),
+            "shipper_prefixes": [
+                {"tenant": row, "prefix": logs.prefix(self._plan, row, "events")} for row in tenants
+            ],
+            "shipper_other": logs.prefix(self._plan, SHARED, "events"),
         }
 
     def _broker(self, host: Host) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bulkhead.controls.catalogue.mutual_tls import SERVERS
 from bulkhead.controls.facts import Endpoint, Tried, Unknown
 from bulkhead.controls.machine import machine
 from bulkhead.controls.steps import AcceptOnHost, OnHost
+from bulkhead.controls.stored import Held, LogStore, Shipping
 from bulkhead.environments import sim
 from bulkhead.environments.facts.breaking import broken, loosened
 from bulkhead.network.compare import sample
@@ -22,6 +23,9 @@ from bulkhead.network.deployed import Verdict
 from bulkhead.network.intent import intent
 from bulkhead.network.reach import reach
 from bulkhead.network.spot import spot
+from bulkhead.plan import logs
+from bulkhead.services.objectstore.probe import Bucket
+from bulkhead.services.objectstore.worm import ATTEMPTS, Outcome
 from bulkhead.wire.certificates import dotted
 from infra.inventory.accounts import accounts
 
@@ -102,6 +106,8 @@ class ToldFacts:
     servers: dict = field(default_factory=dict)
     tried: object = None
     came: object = None
+    stored: object = None
+    shipped: object = None
 
     @property
     def intended(self):
@@ -130,6 +136,12 @@ class ToldFacts:
     def packets(self):
         return self.tried
 
+    def log_store(self):
+        return self.stored
+
+    def shipping(self, host):
+        return self.shipped
+
     def arrived(self, host):
         return self.came[host] if isinstance(self.came, dict) else self.came
 
@@ -144,13 +156,45 @@ def clean():
         servers={host.id: server(host) for host in plan().hosts if host.role in SERVERS},
         tried=Tried(_tried()),
         came={host.id: 0.1 for host in plan().hosts},
+        stored=store(),
+        shipped=SHIPPED,
     )
+
+
+SHIPPED = Shipping(
+    waiting=1, waited=2.0, age=1.0, faults=(), damaged=0, may={"read": "refused", "list": "refused"}
+)
+
+
+def store(**changes):
+    """A store in order; changes: of the bucket that the last tenant's logs are in."""
+    last = logs.bucket(plan(), plan().tenants[-1].retention)
+    outcomes = tuple(
+        Outcome(name=row.name, says=row.says, wanted=row.wanted, result=row.wanted, answer="HTTP")
+        for row in ATTEMPTS
+    )
+
+    def held(name, days):
+        made = Bucket(
+            name=name, locked=True, versioned=True, mode="COMPLIANCE", days=days, answer=""
+        )
+        if name != last or not changes:
+            return Held(bucket=made, outcomes=outcomes)
+        return Held(bucket=replace(made, **changes), outcomes=loose(outcomes))
+
+    rows = tuple(held(name, days) for name, days in logs.buckets(plan()).items())
+    return LogStore(where="shared/audit/logstore-1", buckets=rows, seconds=2.0)
+
+
+def loose(outcomes, name="shorten the retention", result="allowed"):
+    """The outcomes, one of them another."""
+    return tuple(replace(row, result=result) if row.name == name else row for row in outcomes)
 
 
 def unreadable(why="the source was taken away"):
     """Nothing can be read."""
     none = Unknown(why)
-    return ToldFacts(plan(), none, none, none, none, none, none)
+    return ToldFacts(plan(), none, none, none, none, none, none, none, none)
 
 
 def document(host):
@@ -212,10 +256,9 @@ def person(row, uid):
 
 
 def sockets(host):
-    ports = {"broker": 8883, "historian": 5432, "logstore": 6514}
+    ports = {"broker": (8883,), "historian": (5432,), "logstore": (6514, 9000)}
     found = [("tcp", "0.0.0.0", 22, "sshd"), ("tcp", "127.0.0.1", 9999, "something")]
-    if host.role in ports:
-        found.append(("tcp", "[::]", ports[host.role], "server"))
+    found += [("tcp", "[::]", port, "server") for port in ports.get(host.role, ())]
     if host.role == "proxy":
         found.append(("udp", "0.0.0.0", 123, "chronyd"))
     return [
@@ -298,6 +341,12 @@ ON_HOSTS = {
 """Which part of a host's word a sabotage changes, and how."""
 
 
+LOGS = {
+    "log-storage": lambda: {"stored": store(mode="GOVERNANCE")},
+    "log-shipping": lambda: {"shipped": replace(SHIPPED, may={"read": "allowed"})},
+}
+
+
 def sabotaged(control):
     """The facts once a control's sabotage was done on an estate in order."""
     facts, steps = clean(), control.sabotage.steps(plan())
@@ -309,6 +358,8 @@ def sabotaged(control):
     if control.id == "certificates":
         changes = {"trusted": False, "why": "self-signed", "names": ("impostor",)}
         return _served(facts, _host(control), **changes)
+    if control.id in LOGS:
+        return replace(facts, **LOGS[control.id]())
     if control.id == "packets":
         return _no_answer(facts, control)
     assert not any(isinstance(step, OnHost) for step in steps)

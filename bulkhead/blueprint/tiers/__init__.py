@@ -52,7 +52,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most."""
+    """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most.
+
+    retention: days for which its tenants' logs are kept; no tenant can shorten them.
+    """
 
     name: str
     summary: str
@@ -60,6 +63,7 @@ class Tier:
     unprotected: tuple[str, ...]
     room: int
     place: Callable[[Room], Placement]
+    retention: int = 90
 
 
 @cache

@@ -61,4 +61,5 @@ TIER = Tier(
     ),
     room=_PER_ROLE,
     place=place,
+    retention=180,
 )

@@ -8,6 +8,8 @@ from bulkhead.controls.catalogue import (
     events,
     host_filters,
     listening,
+    log_shipping,
+    log_storage,
     mutual_tls,
     named_accounts,
     packets,
@@ -37,6 +39,8 @@ CONTROLS: tuple[Control, ...] = (
     sandboxes.CONTROL,
     clocks.CONTROL,
     events.CONTROL,
+    log_storage.CONTROL,
+    log_shipping.CONTROL,
     sessions.CONTROL,
 )
 

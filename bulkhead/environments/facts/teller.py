@@ -1,7 +1,8 @@
 """Runs on a host as root and tells, in one JSON document, what it is like. Needs nothing of ours.
 
 What is asked comes on standard input, a JSON object: users (accounts that sshd is asked about),
-units, connect (TLS servers to meet), mark (a word for the journal); or await ({FILE: WORD}) and
+units, connect (TLS servers to meet), mark (a word for the journal), store (whether to try the store
+of logs here); or await ({FILE: WORD}) and
 seconds, which tells when each word stood in the log store's file. Contents of keys and hashes of
 passwords are never told. Each part is {"ok": …} or {"error": WORDS}; one that fails stops no other.
 """
@@ -24,9 +25,10 @@ from typing import Any
 Asked = dict[str, Any]
 HOSTS = "/var/log/bulkhead/hosts"
 RECORDINGS = "/var/log/bulkhead/sessions"
+OBJECTS, SHIPPER = "/etc/bulkhead/objectstore.toml", "/etc/bulkhead/shipper.toml"
 SETTINGS = (
     "ActiveState,User,NoNewPrivileges,ProtectSystem,PrivateTmp,CapabilityBoundingSet,"
-    "SystemCallFilter,MainPID"
+    "SystemCallFilter,ConditionResult,MainPID"
 )
 PATIENCE = 5.0
 """Seconds that a TLS server has to answer."""
@@ -214,6 +216,22 @@ def nft(_asked: Asked) -> str:
     return ran("nft", "-j", "list", "ruleset")
 
 
+def objects(asked: Asked) -> Any:
+    """What the store here refuses, tried with its root credentials; nothing where not asked."""
+    return tool("objectstore", "probe", OBJECTS) if asked.get("store") else None
+
+
+def shipping(asked: Asked) -> Any:
+    """How the shipper here stands, and what its identity may do; nothing where not asked."""
+    return tool("shipper", "--try", SHIPPER) if asked.get("store") else None
+
+
+def tool(name: str, *words: str) -> Any:
+    """What a service of ours tells as JSON."""
+    command = ("env", "PYTHONPATH=/opt/bulkhead/lib", "python3", "-BsP", "-m")
+    return json.loads(ran(*command, f"bulkhead.services.{name}", *words))
+
+
 def endpoints(asked: Asked) -> dict[str, Any]:
     """Each server that was asked for, as it was met from here."""
     return {row["host"]: attempt(met, row) for row in asked["connect"]}
@@ -369,6 +387,8 @@ PARTS: tuple[Callable[[Asked], Any], ...] = (
     room,
     nft,
     endpoints,
+    objects,
+    shipping,
 )
 
 

@@ -18,8 +18,8 @@ from infra.ssh.files import write
 EXAMPLE = "examples/estate.yaml"
 TOGETHER = (
     ("zone-boundaries", "host-filters", "mutual-tls", "sessions", "events"),
-    ("declared-ways", "certificates", "listening", "clocks"),
-    ("routes", "private-keys", "ssh-entry", "packets"),
+    ("declared-ways", "certificates", "listening", "clocks", "log-storage"),
+    ("routes", "private-keys", "ssh-entry", "packets", "log-shipping"),
     ("default-groups", "named-accounts", "sandboxes"),
 )
 
@@ -42,7 +42,7 @@ def failing(found):
 def test_every_control_passes_on_an_estate_in_order(before):
     assert failing(before) == {}
     words = Counter(row.verdict for row in before.results)
-    assert words == {"pass": 15, "accepted": 1}
+    assert words == {"pass": 17, "accepted": 1}
     assert all(result.observations for result in before.results)
     assert not any(row.absent for result in before.results for row in result.observations)
 
