@@ -82,8 +82,8 @@ class Facts(Protocol):
     def packets(self) -> Tried | Unknown:
         """What real packets did."""
 
-    def log_store(self) -> LogStore | Unknown:
-        """What the store of logs refused, with its own admin credentials."""
+    def log_store(self, host: str) -> LogStore | Unknown:
+        """What the store of logs on a host refused, tried with its own admin credentials."""
 
     def shipping(self, host: str) -> Shipping | Unknown:
         """How the shipper of a host that collects events stands."""

@@ -1,7 +1,7 @@
 """The variables of each role, out of the plan's conduits and assets and the deployed addresses."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bulkhead.network.intent import Intent
@@ -82,30 +82,30 @@ class Roles:
 
     def _objectstore(self, host: Host) -> dict[str, Any]:
         """The store on the same host: its buckets, and who may put where."""
-        kept = logs.buckets(self._plan)
+        tenants = logs.stored(self._plan, host)
+        kept = logs.buckets(self._plan, tenants)
         return {
             "objectstore_address": self._private(host),
             "objectstore_port": OBJECTS,
             "objectstore_buckets": [{"name": name, "days": kept[name]} for name in sorted(kept)],
             "objectstore_putters": [
-                {"name": dotted(host.id), "prefixes": self._prefixes("events")},
-                {"name": DELIVERY, "prefixes": self._prefixes("flows", "api")},
+                {"name": dotted(host.id), "prefixes": self._prefixes(tenants, "events")},
+                {"name": DELIVERY, "prefixes": self._prefixes(tenants, "flows", "api")},
             ],
         }
 
-    def _prefixes(self, *kinds: logs.Kind) -> list[str]:
-        tenants = sorted(logs.retention(self._plan))
-        return [logs.prefix(self._plan, tenant, kind) for kind in kinds for tenant in tenants]
+    def _prefixes(self, tenants: Iterable[str], *kinds: logs.Kind) -> list[str]:
+        return [logs.prefix(self._plan, row, kind) for kind in kinds for row in tenants]
 
     def _shipper(self, host: Host) -> dict[str, Any]:
         """Where the collector's events go: the store on its own host."""
-        tenants = sorted(logs.retention(self._plan))
+        tenants = logs.stored(self._plan, host)
         return {
             "shipper_store": self._end(host, OBJECTS),
             "shipper_prefixes": [
                 {"tenant": row, "prefix": logs.prefix(self._plan, row, "events")} for row in tenants
             ],
-            "shipper_other": logs.prefix(self._plan, SHARED, "events"),
+            "shipper_other": logs.prefix(self._plan, host.tenant, "events"),
         }
 
     def _broker(self, host: Host) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class ToldFacts:
     def packets(self):
         return self.tried
 
-    def log_store(self):
+    def log_store(self, host):
         return self.stored
 
     def shipping(self, host):
@@ -182,7 +182,9 @@ def store(**changes):
             return Held(bucket=made, outcomes=outcomes)
         return Held(bucket=replace(made, **changes), outcomes=loose(outcomes))
 
-    rows = tuple(held(name, days) for name, days in logs.buckets(plan()).items())
+    rows = tuple(
+        held(name, days) for name, days in logs.buckets(plan(), logs.retention(plan())).items()
+    )
     return LogStore(where="shared/audit/logstore-1", buckets=rows, seconds=2.0)
 
 
@@ -350,6 +352,7 @@ LOGS = {
 def sabotaged(control):
     """The facts once a control's sabotage was done on an estate in order."""
     facts, steps = clean(), control.sabotage.steps(plan())
+    facts = replace(facts, **LOGS.get(control.id, dict)())
     if control.id in ON_HOSTS:
         name, change = ON_HOSTS[control.id]
         return part(facts, _host(control), name, change)
@@ -358,8 +361,6 @@ def sabotaged(control):
     if control.id == "certificates":
         changes = {"trusted": False, "why": "self-signed", "names": ("impostor",)}
         return _served(facts, _host(control), **changes)
-    if control.id in LOGS:
-        return replace(facts, **LOGS[control.id]())
     if control.id == "packets":
         return _no_answer(facts, control)
     assert not any(isinstance(step, OnHost) for step in steps)

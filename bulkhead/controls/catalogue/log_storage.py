@@ -1,6 +1,6 @@
 """Logs lie where nobody can change or end them early: every attempt to is made, and refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bulkhead.controls.control import Control, Finding, Sabotage, iso, nist, ot, soc
 from bulkhead.controls.facts import Facts, Unknown
@@ -8,32 +8,33 @@ from bulkhead.controls.looking import first, judged, unseen
 from bulkhead.controls.results import Observation
 from bulkhead.controls.steps import OnHost, Step
 from bulkhead.controls.stored import Held, LogStore
-from bulkhead.plan import Plan, logs
+from bulkhead.plan import SHARED, Host, Plan, Tenant, logs
 
 ID = "log-storage"
 EXPECTED = "every attempt of the WORM probe ends as S3 documents it, on every bucket"
 ON_HOST = "PYTHONPATH=/opt/bulkhead/lib python3 -BsP"
 FILE = "/etc/bulkhead/objectstore.toml"
+NOWHERE = Unknown("the estate has no host that stores logs", absent=True)
 
 
 def observe(facts: Facts) -> Iterator[Observation]:
     """One observation for each store, and one for each tenant's retention."""
-    found = facts.log_store()
-    stores = [host.id for host in facts.hosts if host.role == "logstore"] or [facts.plan.estate]
-    if isinstance(found, Unknown):
-        yield unseen(stores[0], EXPECTED, found)
-        for tenant in facts.plan.tenants:
-            yield unseen(tenant.id, _wanted(tenant.retention), found)
-        return
-    yield _store(stores[0], facts.plan, found)
-    for tenant in facts.plan.tenants:
-        yield _retention(tenant.id, tenant.retention, facts.plan, found)
+    plan = facts.plan
+    found = {host: facts.log_store(host.id) for host in facts.hosts if host.role == "logstore"}
+    for host, store in found.items():
+        if isinstance(store, Unknown):
+            yield unseen(host.id, EXPECTED, store)
+        else:
+            yield _store(host.id, logs.buckets(plan, logs.stored(plan, host)), store)
+    for tenant in plan.tenants:
+        stores = [row for host, row in found.items() if host.tenant == tenant.id]
+        stores += [row for host, row in found.items() if host.tenant == SHARED]
+        yield _retention(tenant, plan, stores[0] if stores else NOWHERE)
 
 
-def _store(subject: str, plan: Plan, found: LogStore) -> Observation:
+def _store(subject: str, wanted: Iterable[str], found: LogStore) -> Observation:
     there = {row.bucket.name: row for row in found.buckets}
-    missing = [name for name in logs.buckets(plan) if name not in there]
-    faults = [f"{name} is not there" for name in missing]
+    faults = [f"{name} is not there" for name in wanted if name not in there]
     unsaid = []
     for row in found.buckets:
         for one in row.outcomes:
@@ -60,14 +61,17 @@ def _wanted(days: int) -> str:
     return f"its logs are kept for {days} days by default, in COMPLIANCE mode"
 
 
-def _retention(subject: str, days: int, plan: Plan, found: LogStore) -> Observation:
-    name = logs.bucket(plan, days)
-    row = next((each for each in found.buckets if each.bucket.name == name), None)
+def _retention(tenant: Tenant, plan: Plan, store: LogStore | Unknown) -> Observation:
+    wanted, name = _wanted(tenant.retention), logs.bucket(plan, tenant.retention)
+    if isinstance(store, Unknown):
+        return unseen(tenant.id, wanted, store)
+    row = next((each for each in store.buckets if each.bucket.name == name), None)
     if row is None:
-        return judged(subject, _wanted(days), [f"{name} is not there"], "")
+        return judged(tenant.id, wanted, [f"{name} is not there"], "")
     if row.bucket.answer:
-        return unseen(subject, _wanted(days), Unknown(f"{name}: {row.bucket.answer}"))
-    return judged(subject, _wanted(days), _faults(row, days), f"{name}: {row.bucket.days} days")
+        return unseen(tenant.id, wanted, Unknown(f"{name}: {row.bucket.answer}"))
+    faults = _faults(row, tenant.retention)
+    return judged(tenant.id, wanted, faults, f"{name}: {row.bucket.days} days")
 
 
 def _faults(row: Held, days: int) -> Iterator[str]:
@@ -80,32 +84,32 @@ def _faults(row: Held, days: int) -> Iterator[str]:
         yield f"{name} keeps no versions"
 
 
-def _broken(plan: Plan) -> str:
-    """The tenant whose bucket is loosened: the last one with a retention of its own, if any."""
-    return plan.tenants[-1].id
+def _broken(plan: Plan) -> tuple[Host, int]:
+    """The store that is loosened, and the days of its bucket."""
+    host = first(plan, "logstore")
+    return host, max(logs.buckets(plan, logs.stored(plan, host)).values())
 
 
 def _steps(plan: Plan) -> tuple[Step, ...]:
-    days = next(row.retention for row in plan.tenants if row.id == _broken(plan))
+    host, days = _broken(plan)
     code = (
         "from pathlib import Path; from bulkhead.services.objectstore import config, settle; "
         f'c = config.load(Path(\\"{FILE}\\")); s = config.opened(c); '
         f'r = next(b for b in c.buckets if b.name == \\"{logs.bucket(plan, days)}\\"); '
         'a = settle.keep(s, r, \\"GOVERNANCE\\"); raise SystemExit(not a.ok)'
     )
-    return (
-        OnHost(
-            host=first(plan, "logstore").id,
-            do=f'{ON_HOST} -c "{code}"',
-            undo=f"{ON_HOST} -m bulkhead.services.objectstore settle {FILE}",
-        ),
-    )
+    do = f'{ON_HOST} -c "{code}"'
+    undo = f"{ON_HOST} -m bulkhead.services.objectstore settle {FILE}"
+    return (OnHost(host=host.id, do=do, undo=undo),)
 
 
 def _flips(plan: Plan) -> frozenset[Finding]:
-    days = next(row.retention for row in plan.tenants if row.id == _broken(plan))
-    tenants = [row.id for row in plan.tenants if row.retention == days]
-    return frozenset({(ID, first(plan, "logstore").id), *((ID, row) for row in tenants)})
+    host, days = _broken(plan)
+    own = {row.tenant for row in plan.hosts if row.role == "logstore"}
+    here = [host.tenant] if host.tenant != SHARED else logs.stored(plan, host)
+    tenants = [row.id for row in plan.tenants if row.retention == days and row.id in here]
+    elsewhere = own - {host.tenant}
+    return frozenset({(ID, host.id), *((ID, row) for row in tenants if row not in elsewhere)})
 
 
 CONTROL = Control(

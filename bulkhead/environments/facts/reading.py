@@ -105,6 +105,8 @@ class Reading:
 
     def planned_filters(self) -> Filters | Unknown:
         """See Facts."""
+        if self.plan.imported:
+            return Unknown("an imported estate does not say what its hosts' own filters should be")
         return self._with_deployed(lambda deployed: planned_filters(self.plan, deployed))
 
     def machine(self, host: str) -> Machine | Unknown:
@@ -127,20 +129,17 @@ class Reading:
         self._told()
         return self._packets()
 
-    def log_store(self) -> LogStore | Unknown:
+    def log_store(self, host: str) -> LogStore | Unknown:
         """See Facts."""
         if self._store is not None:
             return self._store()
-        stores = [host.id for host in self.hosts if host.role == "logstore"]
-        if not stores:
-            return Unknown("the estate has no host that stores logs", absent=True)
-        found = self.machine(stores[0])
+        found = self.machine(host)
         if isinstance(found, Unknown):
             return found
         told = found.objects
         if told is None:
             return Unknown("the host did not tell of its store")
-        return told if isinstance(told, Unknown) else replace(told, where=stores[0])
+        return told if isinstance(told, Unknown) else replace(told, where=host)
 
     def shipping(self, host: str) -> Shipping | Unknown:
         """See Facts."""
