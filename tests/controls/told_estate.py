@@ -349,18 +349,22 @@ LOGS = {
 }
 
 
+SERVED = {
+    "mutual-tls": {"versions": {"TLSv1.2": True, "TLSv1.3": True}},
+    "certificates": {"trusted": False, "why": "self-signed", "names": ("impostor",)},
+}
+
+
 def sabotaged(control):
     """The facts once a control's sabotage was done on an estate in order."""
     facts, steps = clean(), control.sabotage.steps(plan())
-    facts = replace(facts, **LOGS.get(control.id, dict)())
     if control.id in ON_HOSTS:
         name, change = ON_HOSTS[control.id]
         return part(facts, _host(control), name, change)
-    if control.id == "mutual-tls":
-        return _served(facts, _host(control), versions={"TLSv1.2": True, "TLSv1.3": True})
-    if control.id == "certificates":
-        changes = {"trusted": False, "why": "self-signed", "names": ("impostor",)}
-        return _served(facts, _host(control), **changes)
+    if control.id in SERVED:
+        return _served(facts, _host(control), **SERVED[control.id])
+    if control.id in LOGS:
+        return replace(facts, **LOGS[control.id]())
     if control.id == "packets":
         return _no_answer(facts, control)
     assert not any(isinstance(step, OnHost) for step in steps)
