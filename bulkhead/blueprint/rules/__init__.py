@@ -5,7 +5,16 @@ from datetime import date
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Estate
-from bulkhead.blueprint.rules import addresses, conduits, identities, levels, names, people, reach
+from bulkhead.blueprint.rules import (
+    addresses,
+    allowlists,
+    conduits,
+    identities,
+    levels,
+    names,
+    people,
+    reach,
+)
 
 Rule = Callable[[Estate, date], Iterator[Fault]]
 """Yields a fault for each breach. The day judges expiries alone and never enters a plan."""
@@ -24,6 +33,8 @@ RULES: tuple[Rule, ...] = (
     people.escalation_is_an_order,
     people.freezes_end_after_they_begin,
     identities.identities_have_an_owner,
+    allowlists.allowances_have_an_owner,
+    allowlists.allowances_are_written_once,
     conduits.ports_fit_the_protocol,
     conduits.conduits_are_mediated,
     conduits.conduits_are_declared_once,
