@@ -17,7 +17,7 @@ from bulkhead.blueprint.model import (
 from bulkhead.blueprint.people import owner_id
 from bulkhead.blueprint.policy import identity_policy
 from bulkhead.blueprint.tiers import tiers
-from bulkhead.plan import SHARED, Asset, Function, Identity, Person, Tenant, Window
+from bulkhead.plan import SHARED, Allowance, Asset, Function, Identity, Person, Tenant, Window
 
 Kind = Literal["human", "device", "workload"]
 
@@ -50,6 +50,22 @@ def _windows(spec: TenantSpec) -> tuple[Window, ...]:
     for one in spec.freezes:
         found.append(Window(kind="freeze", when=f"{one.first}/{one.last}", reason=one.reason))
     return tuple(sorted(found, key=lambda window: (window.kind, window.when, window.reason)))
+
+
+def allowances(estate: Estate) -> Iterator[Allowance]:
+    """The allowlists' entries, expired ones too: a plan knows no day."""
+    lists = [(SHARED, estate.shared.allow), *((row.id, row.allow) for row in estate.tenants)]
+    for home, entries in lists:
+        for entry in entries:
+            yield Allowance(
+                id=f"{home}/egress/{entry.egress}",
+                tenant=home,
+                kind="egress",
+                value=entry.egress,
+                owner=entry.owner if "/" in entry.owner else f"{home}/{entry.owner}",
+                reason=entry.reason,
+                expires=entry.expires,
+            )
 
 
 def people(estate: Estate) -> Iterator[Person]:

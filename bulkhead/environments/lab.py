@@ -65,7 +65,7 @@ class Lab:
             command = ensure(PULUMI, say)
             image = self._image(kind, say, preview=options.preview)
             standing = self._region(plan, say)
-            engine = self._engine(command, standing.target(image, self._ssh_key(kind)))
+            engine = self._engine(command, standing.target(plan, image, self._ssh_key(kind)))
             raising = Raising(
                 plan, engine, say, refresh=options.refresh, emergency=options.emergency
             )

@@ -74,7 +74,7 @@ class Reach:
         query = Ports.of(*_twice(point_of(flow)))
         said: list[str] = []
         met = False
-        for stage in self._stages(flow.source, flow.target, flow.path):
+        for stage in self.stages(flow.source, flow.target, flow.path):
             if not stage.passes & query:
                 if stage.late and (unread := self.unread(flow.source, flow.target)):
                     return Verdict("not observed", None, unread)
@@ -112,7 +112,7 @@ class Reach:
         if missing := self._missing(source, target):
             return (Stop("host", query, missing),)
         found, left, met = [], query, False
-        for stage in self._stages(source, target, path):
+        for stage in self.stages(source, target, path):
             met = True
             if stopped := left - stage.passes:
                 found.append(Stop(stage.layer, stopped, stage.why(stopped), stage.late))
@@ -121,7 +121,7 @@ class Reach:
 
     def carriers(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
         """The rules that let services of the query through: of groups, then of hosts' filters."""
-        stages = self._stages(source, target, path)
+        stages = self.stages(source, target, path)
         early = (stage for stage in stages if not stage.late and stage.passes & query)
         by_layer = {stage.layer: stage.why(query) for stage in early}
         return tuple(words for layer in _CARRYING for words in by_layer.get(layer, ()))
@@ -135,10 +135,10 @@ class Reach:
     def _computed(self, source: str, target: str, path: Path) -> tuple[Ports, Ports]:
         key = (source, target, path)
         if key not in self._passing:
-            self._passing[key] = _passing(self._stages(*key))
+            self._passing[key] = _passing(self.stages(*key))
         return self._passing[key]
 
-    def _stages(self, source: str, target: str, path: Path) -> Iterator[Stage]:
+    def stages(self, source: str, target: str, path: Path) -> Iterator[Stage]:
         """The layers between two hosts; none where there is no such path between them."""
         sender, receiver = self._end(source), self._end(target)
         if source == target or self._missing(source, target):

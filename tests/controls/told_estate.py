@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bulkhead.blueprint import expand, load
 from bulkhead.controls.catalogue import sandboxes
+from bulkhead.controls.catalogue.egress_allowlist import label, proxy_of
 from bulkhead.controls.catalogue.mutual_tls import SERVERS
 from bulkhead.controls.facts import Endpoint, Tried, Unknown
 from bulkhead.controls.machine import machine
@@ -143,7 +144,10 @@ def clean():
         told={host.id: document(host) for host in plan().hosts},
         servers={host.id: server(host) for host in plan().hosts if host.role in SERVERS},
         tried=Tried(_tried()),
-        came={host.id: 0.1 for host in plan().hosts},
+        came={
+            **{host.id: 0.1 for host in plan().hosts},
+            **{label(host.id, kind): 0.1 for host in plan().hosts for kind in ("web", "names")},
+        },
     )
 
 
@@ -180,8 +184,18 @@ def document(host):
             {"path": "/etc/bulkhead/tls/events.key", "mode": 0o600, "owner": "e", "uid": 999},
         ],
         "room": {"mode": 0o700, "uid": 0},
+        "outward": outward(host),
+        "listed": {"entries": [], "passed": []},
     }
     return copy.deepcopy({name: {"ok": value} for name, value in parts.items()})
+
+
+def outward(host):
+    """Nothing is given to a host that has a way out; the others ask nobody."""
+    if proxy_of(plan(), host, intent(plan())) is None:
+        return {"web": "", "names": [], "resolvers": []}
+    names = [["x.names.invalid", "5", []], ["somebody.else", "3", []], ["1.in-addr.arpa", "3", []]]
+    return {"web": "403", "names": names, "resolvers": ["10.0.16.10"]}
 
 
 def service(unit):
@@ -217,7 +231,8 @@ def sockets(host):
     if host.role in ports:
         found.append(("tcp", "[::]", ports[host.role], "server"))
     if host.role == "proxy":
-        found.append(("udp", "0.0.0.0", 123, "chronyd"))
+        found += [("udp", "0.0.0.0", 123, "chronyd"), ("udp", "10.0.16.10", 53, "unbound")]
+        found.append(("tcp", "10.0.16.10", 3128, "squid"))
     return [
         dict(zip(("protocol", "address", "port", "process"), row, strict=True)) for row in found
     ]
@@ -275,6 +290,21 @@ def _no_answer(facts, control):
     return replace(facts, tried=Tried(tried))
 
 
+def _let_out(facts, control):
+    """A wildcard on the proxy, or an exception in the resolver, as each host then finds it."""
+    changes = {
+        "egress-allowlist": lambda said: said.update(web="503"),
+        "name-allowlist": lambda said: said["names"][0].__setitem__(2, ["198.51.100.99"]),
+    }
+    wildcard = ["*.web.invalid", "borealis", "9999-12-31"]
+    for _, host in control.sabotage.flips(plan()):
+        if host == "shared/egress/proxy-1":
+            facts = part(facts, host, "listed", lambda row: row["entries"].append(wildcard))
+        else:
+            facts = part(facts, host, "outward", changes[control.id])
+    return facts
+
+
 def _each(rows, **changes):
     for row in rows:
         row.update(changes)
@@ -298,17 +328,23 @@ ON_HOSTS = {
 """Which part of a host's word a sabotage changes, and how."""
 
 
+SERVED = {
+    "mutual-tls": {"versions": {"TLSv1.2": True, "TLSv1.3": True}},
+    "certificates": {"trusted": False, "why": "self-signed", "names": ("impostor",)},
+}
+"""What a sabotage changes of a server's handshake."""
+
+
 def sabotaged(control):
     """The facts once a control's sabotage was done on an estate in order."""
     facts, steps = clean(), control.sabotage.steps(plan())
     if control.id in ON_HOSTS:
         name, change = ON_HOSTS[control.id]
         return part(facts, _host(control), name, change)
-    if control.id == "mutual-tls":
-        return _served(facts, _host(control), versions={"TLSv1.2": True, "TLSv1.3": True})
-    if control.id == "certificates":
-        changes = {"trusted": False, "why": "self-signed", "names": ("impostor",)}
-        return _served(facts, _host(control), **changes)
+    if control.id in ("egress-allowlist", "name-allowlist"):
+        return _let_out(facts, control)
+    if control.id in SERVED:
+        return _served(facts, _host(control), **SERVED[control.id])
     if control.id == "packets":
         return _no_answer(facts, control)
     assert not any(isinstance(step, OnHost) for step in steps)

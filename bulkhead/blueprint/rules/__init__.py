@@ -7,6 +7,7 @@ from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Estate
 from bulkhead.blueprint.rules import (
     addresses,
+    allowlists,
     conduits,
     diodes,
     identities,
@@ -33,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     people.escalation_is_an_order,
     people.freezes_end_after_they_begin,
     identities.identities_have_an_owner,
+    allowlists.allowances_have_an_owner,
+    allowlists.allowances_are_written_once,
     conduits.ports_fit_the_protocol,
     conduits.conduits_are_mediated,
     conduits.conduits_are_declared_once,

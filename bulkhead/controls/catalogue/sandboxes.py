@@ -19,9 +19,13 @@ UNITS = {
     "historian": ("postgresql@15-main.service",),
     "logstore": ("syslog-ng.service",),
     "plc": ("bulkhead-plc.service",),
+    "proxy": ("squid.service", "unbound.service"),
 }
 """The units that face the network, by the host's role."""
-CAPABILITIES = {"bulkhead-plc.service": ("cap_net_bind_service", 1 << 10)}
+CAPABILITIES = {
+    "bulkhead-plc.service": ("cap_net_bind_service", 1 << 10),
+    "unbound.service": ("cap_net_bind_service", 1 << 10),
+}
 """What a unit that listens below port 1024 must be able to do: its name, and its bit. No other."""
 WANTED = {"NoNewPrivileges": ("yes",), "ProtectSystem": ("strict", "full"), "PrivateTmp": ("yes",)}
 ROOM = "/run/systemd/system/bulkhead-ingest.service.d"

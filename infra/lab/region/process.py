@@ -53,7 +53,7 @@ class Region:
         world = World(seed=_seed(secret), region=self._options.region)
         self._journal = Journal(state / files.JOURNAL)
         replay(world, self._journal)
-        reader = NetworkReader(inside(world.ask, self._options.region))
+        reader = NetworkReader(inside(world.ask, self._options.region), world.accounts)
         enforcement = Enforcement(reader, self._enforcer)
         self.gate = Gate(world, self._journal, enforcement, secret, self._hosts)
         self.gate.enforcement.refresh()
