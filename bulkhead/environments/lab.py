@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bulkhead.environments.buckets import buckets
+from bulkhead.environments.delivering import deliver
 from bulkhead.environments.doctor import checks
 from bulkhead.environments.filters import over_ssh, planned_filters
 from bulkhead.environments.locking import locked
@@ -53,6 +55,9 @@ class Lab:
 
     def up(self, plan: Plan, *, say: Say, options: Options) -> Result:
         """Stand the plan up, or change what stands; then boot and configure its machines."""
+        from infra.specs.project import made_by_us
+
+        made_by_us(plan)
         self._require_machine()
         from infra.lab.tools import PULUMI, ensure
 
@@ -62,14 +67,14 @@ class Lab:
             command = ensure(PULUMI, say)
             image = self._image(kind, say, preview=options.preview)
             standing = self._region(plan, say)
-            engine = self._engine(command, standing.target(image, self._ssh_key(kind)))
+            engine = self._engine(command, standing.target(plan, image, self._ssh_key(kind)))
             raising = Raising(
                 plan, engine, say, refresh=options.refresh, emergency=options.emergency
             )
             if options.preview:
-                return raising.preview()
+                return raising.preview(self._raised())
             remember(self.state, kind)
-            result = raising.raise_up()
+            result = raising.raise_up(self._raised())
             (self.state / PLAN).write_bytes(canonical(plan))
             result.hosts = sum(row.running for row in standing.deployed().interfaces)
             result.endpoint = standing.info.endpoint
@@ -98,6 +103,13 @@ class Lab:
     def site(self) -> Site:
         """The hosts that stand here and how they are entered; MissingHere if there are none."""
         return lab_site(self.state, self._plan())
+
+    def _raised(self) -> Plan | None:
+        """The plan of the last `up`; None before the first, and for one of another version."""
+        try:
+            return self._plan()
+        except (MissingHere, KeyError, ValueError):
+            return None
 
     def _plan(self) -> Plan:
         """The plan that stands."""
@@ -129,6 +141,8 @@ class Lab:
             found = health(self.entry())
             for row in said["hosts"]:
                 row["health"] = found.get(row["host"], "stopped")
+        known = (self.state / PLAN).exists()
+        said["buckets"] = buckets(self._plan(), said, self.state) if known else []
         return said
 
     def filters(self, plan: Plan, deployed: Deployed) -> tuple[Filters, Filters]:
@@ -151,6 +165,19 @@ class Lab:
         return found
 
     def _none(self) -> MissingHere:
+        from infra.lab.region.state import read_info
+
+        killed = read_info(self.state)  # one that ends in order takes this away
+        if killed is not None:
+            return MissingHere(
+                Problem(
+                    where=str(self.state),
+                    what=f"the region of this lab (process {killed.pid}) was killed; "
+                    "nothing passes between its hosts",
+                    remedy="bulkhead up ESTATE --env lab starts it again as it was; "
+                    "bulkhead down removes what is left of it",
+                )
+            )
         return MissingHere(
             Problem(
                 where=str(self.state),
@@ -234,6 +261,7 @@ class Lab:
             started = time.monotonic()
             result.changed = sum(1 for count in machines.configure().changed.values() if count)
             result.configured = time.monotonic() - started
+            deliver(machines.site)
 
     @property
     def _home(self) -> Path:

@@ -16,6 +16,7 @@ from bulkhead.network.ports import EVERYTHING, NOTHING, Ports, point_of
 from bulkhead.plan.tables import INTERNET, Path
 
 _NONE: Filters = MappingProxyType({})
+_RETURNING: tuple[Layer, ...] = ("reply-acl-egress", "reply-acl-ingress")
 _CARRYING: tuple[Layer, ...] = ("group-ingress", "group-egress", "host-ingress", "host-egress")
 
 
@@ -124,6 +125,12 @@ class Reach:
         early = (stage for stage in stages if not stage.late and stage.passes & query)
         by_layer = {stage.layer: stage.why(query) for stage in early}
         return tuple(words for layer in _CARRYING for words in by_layer.get(layer, ()))
+
+    def returners(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
+        """What lets the replies to services of the query back: the entries of network ACLs."""
+        late = (stage for stage in self.stages(source, target, path) if stage.late)
+        words = [stage.why(query) for stage in late if stage.layer in _RETURNING]
+        return tuple(dict.fromkeys(word for some in words for word in some))
 
     def _computed(self, source: str, target: str, path: Path) -> tuple[Ports, Ports]:
         key = (source, target, path)

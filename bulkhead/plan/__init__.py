@@ -2,8 +2,10 @@
 
 from bulkhead.plan.canonical import canonical, digest
 from bulkhead.plan.tables import (
+    IMPORTED,
     INTERNET,
     SHARED,
+    UNKNOWN,
     Allowance,
     Approval,
     Asset,
@@ -24,11 +26,14 @@ from bulkhead.plan.tables import (
     TierException,
     Window,
     Zone,
+    home,
 )
 
 __all__ = [
+    "IMPORTED",
     "INTERNET",
     "SHARED",
+    "UNKNOWN",
     "Allowance",
     "Approval",
     "Asset",
@@ -51,4 +56,5 @@ __all__ = [
     "Zone",
     "canonical",
     "digest",
+    "home",
 ]

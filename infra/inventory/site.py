@@ -135,7 +135,7 @@ class Site:
 
 def lab(state: Path, plan: Plan) -> Site:
     """The lab of a state directory (`.bulkhead/lab`); MissingHere if none runs there."""
-    from infra.lab.api.accounts import ACCOUNTS
+    from infra.accounts import account_id
     from infra.lab.fabric.names import namespace
     from infra.lab.region import launch
 
@@ -151,7 +151,7 @@ def lab(state: Path, plan: Plan) -> Site:
         plan=plan,
         deployed=read(launch.apis(info)),
         outputs=stacks.from_state(state / "pulumi" / "state"),
-        clients={ACCOUNTS[alias]: client for alias, client in launch.clients(info).items()},
+        clients={account_id(alias): client for alias, client in launch.clients(info).items()},
         namespace=lambda instance: namespace(info.lab, instance),
         entrance=None,
         kind=kind_of(state) or "bare",

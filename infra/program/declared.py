@@ -22,8 +22,9 @@ from bulkhead.network.deployed import (
     Subnet,
     Vpc,
 )
+from infra.accounts import account_id
 from infra.components.context import ID_TAG
-from infra.program.evaluate import ACCOUNTS, Declared
+from infra.program.evaluate import Declared
 
 NUMBERS = {"-1": ALL, "icmp": 1, "tcp": 6, "udp": 17}
 
@@ -53,7 +54,7 @@ def deployed(rows: Iterable[Declared]) -> Deployed:
             Vpc(
                 id=row.id,
                 name=_name(row),
-                account=ACCOUNTS[row.account],
+                account=account_id(row.account),
                 cidrs=(row.state["cidrBlock"],),
             )
             for row in own.of("Vpc")
@@ -211,7 +212,7 @@ def _interface(own: Resources, row: Declared) -> Interface:
         id=f"eni:{row.id}",
         instance=row.id,
         host=_name(row),
-        account=ACCOUNTS[row.account],
+        account=account_id(row.account),
         vpc=subnet.state["vpcId"],
         subnet=subnet.id,
         address=row.state["privateIp"],

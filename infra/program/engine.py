@@ -17,6 +17,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 from bulkhead.errors import BulkheadError, Problem
 from infra.program import checkpoint
 from infra.program.build import build
+from infra.program.hush import hushed
 from infra.program.locks import clear_dead_locks
 from infra.program.names import PROJECT
 from infra.program.target import Target
@@ -31,7 +32,8 @@ class Change:
     """One step of the engine: `op` is its word (create, update, replace, delete, …).
 
     type: short type name, e.g. `SecurityGroupIngressRule`. name: the plan's id. inputs: the new
-    ones, or the old ones of a deletion. fields: names of the inputs that differ.
+    ones, or the old ones of a deletion. fields: names of the inputs that differ. before: the
+    inputs until now, or None for what was not there.
     """
 
     stack: str
@@ -40,6 +42,7 @@ class Change:
     name: str
     inputs: dict[str, Any]
     fields: tuple[str, ...]
+    before: dict[str, Any] | None = None
 
 
 Progress = Callable[[Change], None]
@@ -133,7 +136,8 @@ class Engine:
         else:
             arguments["run_program"] = False
         try:
-            getattr(stack, verb)(**arguments)
+            with hushed(self._directory / f"{name}.log"):
+                getattr(stack, verb)(**arguments)
         except automation.errors.CommandError as error:
             raise self._failure(name, verb, events, error) from None
 
@@ -188,4 +192,5 @@ def _change(stack: str, step: StepEventMetadata) -> Change:
         name=step.urn.rsplit("::", 1)[-1],
         inputs=dict(state.inputs or {}) if state else {},
         fields=tuple(sorted(step.diffs or ())),
+        before=dict(step.old.inputs or {}) if step.old else None,
     )

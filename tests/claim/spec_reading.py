@@ -18,7 +18,7 @@ from bulkhead.network.deployed import (
     Subnet,
     Vpc,
 )
-from infra.program.evaluate import ACCOUNTS
+from infra.accounts import account_id
 
 NUMBERS = {"-1": ALL, "icmp": 1, "tcp": 6, "udp": 17}
 
@@ -36,7 +36,7 @@ def read_specs(specs) -> Deployed:
     home = {subnet.id: network.id for network in networks for subnet in network.subnets}
     return Deployed(
         vpcs=by_id(
-            Vpc(id=row.id, name=row.id, account=ACCOUNTS[row.account], cidrs=(row.cidr,))
+            Vpc(id=row.id, name=row.id, account=account_id(row.account), cidrs=(row.cidr,))
             for row in networks
         ),
         subnets=by_id(
@@ -74,7 +74,7 @@ def read_specs(specs) -> Deployed:
                 id=row.id,
                 instance=row.id,
                 host=row.id,
-                account=ACCOUNTS[row.account],
+                account=account_id(row.account),
                 vpc=home[row.subnet],
                 subnet=row.subnet,
                 address=row.address,

@@ -12,7 +12,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from bulkhead.network.deployed import Deployed
-from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, root
+from infra.accounts import ACCOUNTS
+from infra.lab.api.accounts import Credentials, assumed, root
 from infra.lab.api.client import inside
 from infra.lab.api.enforcement import Enforcement, NetworkReader
 from infra.lab.api.gate import Gate
@@ -126,7 +127,7 @@ class InProcess:
         self.world = World(seed="seed", region=REGION)
         self.journal = Journal(self.state / "journal.jsonl")
         replay(self.world, self.journal)
-        self.reader = NetworkReader(inside(self.world.ask, REGION))
+        self.reader = NetworkReader(inside(self.world.ask, REGION), self.world.accounts)
         self.enforcer.open()
         self.gate = Gate(self.world, self.journal, Enforcement(self.reader, self.enforcer), SECRET)
         self.gate.enforcement.refresh()
