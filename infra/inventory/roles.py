@@ -98,7 +98,7 @@ class Roles:
         return {
             "name": dotted(host.id),
             "address": self._private(host),
-            "tenant": host.tenant,
+            "tenant": host.tenant or SHARED,
             "authority": authority(host),
             "targets": {dotted(row.id): self._private(row) for row in targets},
         }
