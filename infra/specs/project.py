@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest
 from infra.specs.acls import entries
+from infra.specs.iam import roles
+from infra.specs.keys import key_id, keys
+from infra.specs.logs import LOGS, PREMISES, flow_logs, log_storage
 from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
@@ -48,20 +51,25 @@ class Tables:
 
 
 def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
-    """One spec per stack, `shared` first, then the tenants by id.
+    """One spec per stack: log storage first, then `shared`, then the tenants by id.
 
     standins: whether the plants' stand-in networks are part of it (the lab and `sim`: yes; an
     account of AWS: no, the customer has the real ones).
     """
     tables = Tables(plan, standins)
     stacks = [SHARED, *sorted(tenant.id for tenant in plan.tenants)]
-    return {stack: _stack(tables, stack) for stack in stacks}
+    return {LOGS: log_storage(plan), **{stack: _stack(tables, stack) for stack in stacks}}
 
 
 def _stack(tables: Tables, stack: str) -> StackSpec:
     plan = tables.plan
+    hosts = _placed(tables, stack)
     return StackSpec(
         stack=stack,
+        tier=next((row.tier for row in plan.tenants if row.id == stack), stack),
+        keys=keys(plan, stack, (account for _, account in hosts)),
+        roles=roles(plan, hosts),
+        flow_logs=flow_logs(plan, stack),
         estate=plan.estate,
         region=plan.region,
         digest=digest(plan),
@@ -103,17 +111,26 @@ def _stack(tables: Tables, stack: str) -> StackSpec:
         hosts=tuple(
             HostSpec(
                 id=row.id,
-                account=tables.account[tables.network_of[row.subnet]],
+                account=account,
+                key=None if account == PREMISES else key_id(stack, account),
                 subnet=row.subnet,
                 group=row.group,
                 role=row.role,
                 address=row.address,
                 public=row.public,
             )
-            for row in plan.hosts
-            if row.stack == stack and tables.network_of[row.subnet] in tables.account
+            for row, account in hosts
         ),
     )
+
+
+def _placed(tables: Tables, stack: str) -> list[tuple[Host, str]]:
+    """The stack's hosts that are deployed here, each with its account's alias."""
+    return [
+        (row, tables.account[network])
+        for row in tables.plan.hosts
+        if row.stack == stack and (network := tables.network_of[row.subnet]) in tables.account
+    ]
 
 
 def _subnets(tables: Tables, network: str) -> tuple[SubnetSpec, ...]:

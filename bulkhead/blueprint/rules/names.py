@@ -15,7 +15,7 @@ from bulkhead.blueprint.model import (
 )
 from bulkhead.plan import INTERNET, SHARED
 
-_RESERVED_TENANTS = {SHARED, INTERNET, "platform", "plant", "audit"}
+_RESERVED_TENANTS = {SHARED, INTERNET, "platform", "plant", "audit", "logs"}
 _RESERVED_ROLES = {role for roles in ROLES.values() for role in roles}
 
 

@@ -58,7 +58,7 @@ def test_no_stand_in_of_a_plant_reaches_an_account():
 
 
 def test_a_stack_that_the_blueprint_does_not_have_is_refused_in_words():
-    with pytest.raises(pulumi.RunError, match="it has shared, acme, borealis"):
+    with pytest.raises(pulumi.RunError, match="it has logs, shared, acme, borealis"):
         run("nobody")
 
 
