@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Quotas
-from bulkhead.plan import SHARED, Conduit, Host, Plan, home
+from bulkhead.plan import SHARED, Conduit, Host, Network, Plan, home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +30,19 @@ def table() -> Mapping[str, Quota]:
     return {key: Quota(**{"name": row["name"], **row}) for key, row in data["quotas"].items()}
 
 
+def limits(granted: Quotas) -> dict[str, int]:
+    """What the accounts were granted, by quota: the blueprint's word, else AWS's default."""
+    return {key: getattr(granted, key) or quota.default for key, quota in table().items()}
+
+
 def broken(plan: Plan, granted: Quotas) -> Iterator[Fault]:
     """A fault for each quota that the plan needs more of than was granted.
 
     Stand-ins for a customer's premises are not counted: they are never deployed to AWS.
     """
+    limit_of = limits(granted)
     for key, counts in _counts(plan).items():
-        quota = table()[key]
-        limit = getattr(granted, key) or quota.default
+        quota, limit = table()[key], limit_of[key]
         if limit > quota.maximum:
             what = f"{limit} {quota.name} is more than AWS grants"
             yield Fault(("quotas", key), what, f"at most {quota.maximum}", quota.remedy)
@@ -80,15 +86,31 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
             if host.public and homes[host.subnet] in real
         ),
         "peerings_per_vpc": peered,
-        "routes_per_table": Counter(
-            {
-                f"network {name}": 1 + network.public + peered[f"network {name}"]
-                for name, network in real.items()
-            }
-        ),
+        "routes_per_table": _routes(plan, real, homes),
         "rules_per_group": _rules(plan),
         "entries_per_acl": acl_entries(plan),
     }
+
+
+def _routes(plan: Plan, real: dict[str, Network], homes: dict[str, str]) -> Counter[str]:
+    """Routes of each subnet's table: its network's own, the way out, one per subnet beyond."""
+    lying: dict[str, set[str]] = {}
+    for host in plan.hosts:
+        lying.setdefault(host.group, set()).add(host.subnet)
+    joined: set[tuple[str, str]] = set()
+    for conduit in plan.conduits:
+        if conduit.path == "private":
+            sources, targets = (
+                {subnet for group in groups for subnet in lying.get(group, ())}
+                for groups in (conduit.sources, conduit.targets)
+            )
+            for one, other in product(sources, targets):
+                if homes[one] != homes[other]:
+                    joined |= {(one, other), (other, one)}
+    counts = Counter(f"subnet {one}" for one, _ in joined if homes[one] in real)
+    for host in {host.subnet: host for host in plan.hosts if homes[host.subnet] in real}.values():
+        counts[f"subnet {host.subnet}"] += 1 + real[homes[host.subnet]].public
+    return counts
 
 
 def _rules(plan: Plan) -> Counter[str]:

@@ -53,6 +53,9 @@ class Lab:
 
     def up(self, plan: Plan, *, say: Say, options: Options) -> Result:
         """Stand the plan up, or change what stands; then boot and configure its machines."""
+        from infra.specs.project import made_by_us
+
+        made_by_us(plan)
         self._require_machine()
         from infra.lab.tools import PULUMI, ensure
 

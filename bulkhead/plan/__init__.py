@@ -2,8 +2,10 @@
 
 from bulkhead.plan.canonical import canonical, digest
 from bulkhead.plan.tables import (
+    IMPORTED,
     INTERNET,
     SHARED,
+    UNKNOWN,
     Allowance,
     Approval,
     Asset,
@@ -28,8 +30,10 @@ from bulkhead.plan.tables import (
 )
 
 __all__ = [
+    "IMPORTED",
     "INTERNET",
     "SHARED",
+    "UNKNOWN",
     "Allowance",
     "Approval",
     "Asset",

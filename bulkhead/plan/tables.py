@@ -9,12 +9,16 @@ Words are IEC 62443's (zone, conduit, SL-T, FR) and the cloud's own.
 from dataclasses import dataclass
 from typing import Literal
 
-Protocol = Literal["tcp", "udp", "icmp", "any"]
+Protocol = Literal["tcp", "udp", "icmp", "any", "other"]
 Path = Literal["private", "public"]
 SHARED = "shared"
 """Owner and stack of the provider's own plane."""
 INTERNET = "internet"
 """The group and host that stand for everybody outside the estate."""
+IMPORTED = "imported"
+"""Stack of everything in an estate that was read from an account, not made by Bulkhead."""
+UNKNOWN = "unknown"
+"""What nobody has said yet of an imported estate: a tenant, a role, a kind of zone, a reason."""
 
 
 def home(name: str) -> str:
@@ -24,7 +28,10 @@ def home(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Service:
-    """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535."""
+    """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535.
+
+    `other` spans protocols without ports, by their IANA numbers (imported estates alone have it).
+    """
 
     protocol: Protocol
     first: int = 0
@@ -79,7 +86,11 @@ class TierException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """An IEC 62443 zone. `target` is SL-T for FR1 to FR7, in that order, each 0 to 4."""
+    """An IEC 62443 zone. `target` is SL-T for FR1 to FR7, in that order, each 0 to 4.
+
+    Where nobody approved a target (imported estates alone), `approval.by` is empty and the target
+    says nothing.
+    """
 
     id: str
     tenant: str
@@ -90,6 +101,11 @@ class Zone:
     reason: str
     approval: Approval
     exception: TierException | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether its target was stated and approved."""
+        return bool(self.approval.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,3 +280,8 @@ class Plan:
     people: tuple[Person, ...]
     assets: tuple[Asset, ...]
     allowances: tuple[Allowance, ...] = ()
+
+    @property
+    def imported(self) -> bool:
+        """Whether it tells of a network that Bulkhead did not make."""
+        return any(network.stack == IMPORTED for network in self.networks)

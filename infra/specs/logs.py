@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bulkhead.plan import Plan, digest
+from bulkhead.plan import Network, Plan
 from infra.specs import limits
 from infra.specs.owned import FlowLogSpec, KeySpec, LogsSpec
 from infra.specs.tables import StackSpec
@@ -24,13 +24,13 @@ SHARED_TAG = "shared"
 """The tag `tenant` of the provider's own roles: its log host writes for every tenant."""
 
 
-def log_storage(plan: Plan) -> StackSpec:
+def log_storage(plan: Plan, digest: str) -> StackSpec:
     """The stack of log storage: the bucket, its key, the trails, and nothing of any tenant."""
     return StackSpec(
         stack=LOGS,
         estate=plan.estate,
         region=plan.region,
-        digest=digest(plan),
+        digest=digest,
         networks=(),
         groups=(),
         conduits=(),
@@ -73,12 +73,12 @@ def _accounts(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted(used | {AUDIT, "platform"}))
 
 
-def flow_logs(plan: Plan, stack: str) -> tuple[FlowLogSpec, ...]:
-    """A flow log of each network of a stack, in the stack's own folder of the bucket."""
+def flow_logs(networks: Iterable[Network]) -> tuple[FlowLogSpec, ...]:
+    """A flow log of each network but a stand-in, in the folder of the stack that owns it."""
     return tuple(
-        FlowLogSpec(id=row.id, account=row.account, network=row.id, folder=stack)
-        for row in plan.networks
-        if row.stack == stack and not row.standin
+        FlowLogSpec(id=row.id, account=row.account, network=row.id, folder=row.stack)
+        for row in networks
+        if not row.standin
     )
 
 
