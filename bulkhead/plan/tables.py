@@ -250,7 +250,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """A customer on one tier. `fail_mode`: close (stop) or island (run alone)."""
+    """A customer on one tier. `fail_mode`: close (stop) or island (run alone).
+
+    retention: days for which its logs are kept whatever anybody says; its tier decides them.
+    """
 
     id: str
     tier: str
@@ -258,6 +261,7 @@ class Tenant:
     functions: tuple[Function, ...]
     authority: str
     windows: tuple[Window, ...]
+    retention: int = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """The variables of each role, out of the plan's conduits and assets and the deployed addresses."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bulkhead.network.intent import Intent
 from bulkhead.network.ports import NUMBERS
-from bulkhead.plan import SHARED, Host, Plan
+from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
 from infra.inventory.field import Wired, diode_port, gateway_of, polled_port, set_speed, wiring
@@ -15,7 +15,9 @@ from infra.inventory.firewall import PATHS
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
 PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502, "proxy": 3128}
 """Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
-TIME, SSH, NAMES = 123, 22, 53
+TIME, SSH, NAMES, OBJECTS = 123, 22, 53, 9000
+DELIVERY = "shared.region.delivery"
+"""The name by which the lab's region delivers its flow logs and its journal of calls."""
 
 
 class Roles:
@@ -96,7 +98,7 @@ class Roles:
         return {
             "name": dotted(host.id),
             "address": self._private(host),
-            "tenant": host.tenant,
+            "tenant": host.tenant or SHARED,
             "authority": authority(host),
             "targets": {dotted(row.id): self._private(row) for row in targets},
         }
@@ -121,6 +123,36 @@ class Roles:
         return {
             "logstore_port": port,
             "logstore_anchors": sorted({authority(row) for row in senders}),
+            **self._objectstore(host),
+            **self._shipper(host),
+        }
+
+    def _objectstore(self, host: Host) -> dict[str, Any]:
+        """The store on the same host: its buckets, and who may put where."""
+        tenants = logs.stored(self._plan, host)
+        kept = logs.buckets(self._plan, tenants)
+        return {
+            "objectstore_address": self._private(host),
+            "objectstore_port": OBJECTS,
+            "objectstore_buckets": [{"name": name, "days": kept[name]} for name in sorted(kept)],
+            "objectstore_putters": [
+                {"name": dotted(host.id), "prefixes": self._prefixes(tenants, "events")},
+                {"name": DELIVERY, "prefixes": self._prefixes(tenants, "flows", "api")},
+            ],
+        }
+
+    def _prefixes(self, tenants: Iterable[str], *kinds: logs.Kind) -> list[str]:
+        return [logs.prefix(self._plan, row, kind) for kind in kinds for row in tenants]
+
+    def _shipper(self, host: Host) -> dict[str, Any]:
+        """Where the collector's events go: the store on its own host."""
+        tenants = logs.stored(self._plan, host)
+        return {
+            "shipper_store": self._end(host, OBJECTS),
+            "shipper_prefixes": [
+                {"tenant": row, "prefix": logs.prefix(self._plan, row, "events")} for row in tenants
+            ],
+            "shipper_other": logs.prefix(self._plan, host.tenant, "events"),
         }
 
     def _broker(self, host: Host) -> dict[str, Any]:

@@ -24,9 +24,9 @@ def before():
     return verified(CONTROLS, clean(), "test")
 
 
-def test_there_are_eighteen_and_each_has_an_id_of_its_own():
-    assert len(CONTROLS) == 18
-    assert len({row.id for row in CONTROLS}) == 18
+def test_each_has_an_id_of_its_own():
+    assert len(CONTROLS) >= 18
+    assert len({row.id for row in CONTROLS}) == len(CONTROLS)
 
 
 @ALL

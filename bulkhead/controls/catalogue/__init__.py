@@ -9,6 +9,8 @@ from bulkhead.controls.catalogue import (
     events,
     host_filters,
     listening,
+    log_shipping,
+    log_storage,
     mutual_tls,
     name_allowlist,
     named_accounts,
@@ -41,6 +43,8 @@ CONTROLS: tuple[Control, ...] = (
     sandboxes.CONTROL,
     clocks.CONTROL,
     events.CONTROL,
+    log_storage.CONTROL,
+    log_shipping.CONTROL,
     sessions.CONTROL,
 )
 

@@ -18,9 +18,9 @@ from infra.ssh.files import write
 EXAMPLE = "examples/estate.yaml"
 TOGETHER = (
     ("zone-boundaries", "host-filters", "mutual-tls", "sessions", "events"),
-    ("declared-ways", "certificates", "listening", "clocks"),
+    ("declared-ways", "certificates", "listening", "clocks", "log-storage"),
     ("routes", "private-keys", "ssh-entry", "packets", "egress-allowlist"),
-    ("default-groups", "named-accounts", "sandboxes", "name-allowlist"),
+    ("default-groups", "named-accounts", "sandboxes", "name-allowlist", "log-shipping"),
 )
 
 
