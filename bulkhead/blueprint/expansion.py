@@ -37,6 +37,7 @@ def build(estate: Estate) -> Plan:
         identities=_by_id(actors.identities(estate)),
         people=_by_id(actors.people(estate)),
         assets=_by_id(actors.assets(estate)),
+        allowances=_by_id(actors.allowances(estate)),
     )
 
 

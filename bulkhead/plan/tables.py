@@ -143,7 +143,8 @@ class Conduit:
 
     stack: the stack that owns its rules on both sides. path: by private address, or by the
     target's public one. authentication: e.g. `mtls`, `ssh-certificate`, `none`. mediator:
-    the role or host that checks what passes. zones: the zones it joins, for people.
+    the role or host that checks what passes. zones: the zones it joins, for people. oneway:
+    requests arrive and nothing comes back, as over a diode.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Conduit:
     mediator: str
     reason: str
     zones: tuple[tuple[str, ...], tuple[str, ...]]
+    oneway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +250,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """A customer on one tier. `fail_mode`: close (stop) or island (run alone)."""
+    """A customer on one tier. `fail_mode`: close (stop) or island (run alone).
+
+    retention: days for which its logs are kept whatever anybody says; its tier decides them.
+    """
 
     id: str
     tier: str
@@ -256,6 +261,7 @@ class Tenant:
     functions: tuple[Function, ...]
     authority: str
     windows: tuple[Window, ...]
+    retention: int = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
