@@ -40,6 +40,7 @@ def tenants(estate: Estate) -> Iterator[Tenant]:
             ),
             authority=f"{spec.id}/{spec.authority}",
             windows=_windows(spec),
+            retention=tiers()[spec.tier].retention,
         )
 
 

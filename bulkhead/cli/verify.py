@@ -14,7 +14,7 @@ SUBJECTS = 3
 
 def register(verbs: Any) -> None:
     """Declare the verb."""
-    text = "ask eighteen controls of what stands: each passes, fails, is accepted or not observed"
+    text = "ask the controls of what stands: each passes, fails, is accepted or not observed"
     parser = verb(verbs, "verify", run, text)
     add_estate(parser)
     add_environment(parser, "sim", "lab", "aws", default="sim")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from bulkhead.controls.stored import LogStore, Shipping, log_store, shipping
 from bulkhead.controls.unknown import Unknown
 
 T = TypeVar("T")
@@ -117,7 +118,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A host's own word. sshd: the settings that hold for each account that was asked about."""
+    """A host's own word. sshd: the settings that hold for each account that was asked about.
+
+    objects, shipping: of a host that stores and collects logs; None where it was not asked.
+    """
 
     sshd: Mapping[str, Options] | Unknown
     accounts: tuple[Account, ...] | Unknown
@@ -129,6 +133,8 @@ class Machine:
     room: Room | Unknown
     outward: Outward | Unknown
     listed: Listed | Unknown
+    objects: LogStore | Unknown | None = None
+    shipping: Shipping | Unknown | None = None
 
 
 def machine(said: Mapping[str, Any], *, sent: float, received: float) -> Machine:
@@ -153,6 +159,8 @@ def machine(said: Mapping[str, Any], *, sent: float, received: float) -> Machine
         room=part(said, "room", lambda raw: Room(**raw)),
         outward=part(said, "outward", _outward),
         listed=part(said, "listed", _listed),
+        objects=_asked(said, "objects", lambda raw: log_store("", raw)),
+        shipping=_asked(said, "shipping", shipping),
     )
 
 
@@ -175,6 +183,15 @@ def _outward(raw: Mapping[str, Any]) -> Outward:
 
 def _listed(raw: Mapping[str, Any]) -> Listed:
     return Listed(entries=tuple(map(tuple, raw["entries"])), passed=tuple(raw["passed"]))
+
+
+def _asked(
+    said: Mapping[str, Any], name: str, read: Callable[[Any], T | Unknown]
+) -> T | Unknown | None:
+    """A part that most hosts are not asked for."""
+    if said.get(name, {"ok": None}) == {"ok": None}:
+        return None
+    return part(said, name, read)
 
 
 def _account(raw: Mapping[str, Any]) -> Account:

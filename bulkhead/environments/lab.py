@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bulkhead.environments.buckets import buckets
+from bulkhead.environments.delivering import deliver
 from bulkhead.environments.doctor import checks
 from bulkhead.environments.filters import over_ssh, planned_filters
 from bulkhead.environments.locking import locked
@@ -139,6 +141,8 @@ class Lab:
             found = health(self.entry())
             for row in said["hosts"]:
                 row["health"] = found.get(row["host"], "stopped")
+        known = (self.state / PLAN).exists()
+        said["buckets"] = buckets(self._plan(), said, self.state) if known else []
         return said
 
     def filters(self, plan: Plan, deployed: Deployed) -> tuple[Filters, Filters]:
@@ -257,6 +261,7 @@ class Lab:
             started = time.monotonic()
             result.changed = sum(1 for count in machines.configure().changed.values() if count)
             result.configured = time.monotonic() - started
+            deliver(machines.site)
 
     @property
     def _home(self) -> Path:

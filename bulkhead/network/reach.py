@@ -128,7 +128,7 @@ class Reach:
 
     def returners(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
         """What lets the replies to services of the query back: the entries of network ACLs."""
-        late = (stage for stage in self._stages(source, target, path) if stage.late)
+        late = (stage for stage in self.stages(source, target, path) if stage.late)
         words = [stage.why(query) for stage in late if stage.layer in _RETURNING]
         return tuple(dict.fromkeys(word for some in words for word in some))
 

@@ -1,22 +1,24 @@
 """The variables of each role, out of the plan's conduits and assets and the deployed addresses."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bulkhead.network.intent import Intent
 from bulkhead.network.ports import NUMBERS
-from bulkhead.plan import SHARED, Host, Plan
+from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
-from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
+from infra.inventory.field import Wired, diode_port, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
 from infra.inventory.mesh import LOOPBACK, Mesh
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
 PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502, "proxy": 3128}
 """Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
-TIME, SSH, NAMES = 123, 22, 53
+TIME, SSH, NAMES, OBJECTS = 123, 22, 53, 9000
+DELIVERY = "shared.region.delivery"
+"""The name by which the lab's region delivers its flow logs and its journal of calls."""
 
 
 class Roles:
@@ -82,6 +84,7 @@ class Roles:
             for row in self._plan.hosts
             if self._may(row, host, "tcp", port) or self._may(row, host, "udp", NAMES)
         ]
+        tenants = {row.tenant or SHARED for row in clients}
         return {
             "proxy_address": self._private(host),
             "proxy_port": port,
@@ -89,7 +92,7 @@ class Roles:
             "proxy_allowances": [
                 {name: getattr(row, name) for name in ("id", "tenant", "value", "owner", "expires")}
                 for row in self._plan.allowances
-                if row.kind == "egress"
+                if row.kind == "egress" and row.tenant in tenants
             ],
             "proxy_resolvers": list(self._resolvers_outside),
         }
@@ -101,7 +104,7 @@ class Roles:
         return {
             "name": dotted(host.id),
             "address": self._private(host),
-            "tenant": host.tenant,
+            "tenant": host.tenant or SHARED,
             "authority": authority(host),
             "targets": {dotted(row.id): self._private(row) for row in targets},
         }
@@ -126,6 +129,36 @@ class Roles:
         return {
             "logstore_port": port,
             "logstore_anchors": sorted({authority(row) for row in senders}),
+            **self._objectstore(host),
+            **self._shipper(host),
+        }
+
+    def _objectstore(self, host: Host) -> dict[str, Any]:
+        """The store on the same host: its buckets, and who may put where."""
+        tenants = logs.stored(self._plan, host)
+        kept = logs.buckets(self._plan, tenants)
+        return {
+            "objectstore_address": self._private(host),
+            "objectstore_port": OBJECTS,
+            "objectstore_buckets": [{"name": name, "days": kept[name]} for name in sorted(kept)],
+            "objectstore_putters": [
+                {"name": dotted(host.id), "prefixes": self._prefixes(tenants, "events")},
+                {"name": DELIVERY, "prefixes": self._prefixes(tenants, "flows", "api")},
+            ],
+        }
+
+    def _prefixes(self, tenants: Iterable[str], *kinds: logs.Kind) -> list[str]:
+        return [logs.prefix(self._plan, row, kind) for kind in kinds for row in tenants]
+
+    def _shipper(self, host: Host) -> dict[str, Any]:
+        """Where the collector's events go: the store on its own host."""
+        tenants = logs.stored(self._plan, host)
+        return {
+            "shipper_store": self._end(host, OBJECTS),
+            "shipper_prefixes": [
+                {"tenant": row, "prefix": logs.prefix(self._plan, row, "events")} for row in tenants
+            ],
+            "shipper_other": logs.prefix(self._plan, host.tenant, "events"),
         }
 
     def _broker(self, host: Host) -> dict[str, Any]:
@@ -208,7 +241,13 @@ class Roles:
             "plc_port": polled_port(self._plan, gateway, host, PORTS["plc"]),
             "plc_speed": set_speed(self._plan, host.id),
             "plc_devices": [{"id": row.device, "signals": list(SIGNALS)} for row in rows],
+            **self._sends(host, gateway),
         }
+
+    def _sends(self, controller: Host, gateway: Host) -> dict[str, Any]:
+        """Where a controller behind a diode sends its scans; nothing for one that is polled."""
+        port = diode_port(self._plan, gateway, controller)
+        return {"plc_diode": [{"address": self._private(gateway), "port": port}]} if port else {}
 
     def _devices(self, gateway: Host) -> list[dict[str, Any]]:
         """A device for each spindle that the gateway, or a controller behind it, speaks for."""
@@ -225,11 +264,17 @@ class Roles:
             {
                 "id": _short(row.id),
                 "address": self._private(row),
-                "port": polled_port(self._plan, gateway, row, PORTS["plc"]),
+                **self._asked(gateway, row),
             }
             for row in self._hosts("plc")
             if row.id in used
         ]
+
+    def _asked(self, gateway: Host, controller: Host) -> dict[str, Any]:
+        """At which port a controller is polled, or at which its datagrams come over a diode."""
+        if port := diode_port(self._plan, gateway, controller):
+            return {"port": port, "diode": True}
+        return {"port": polled_port(self._plan, gateway, controller, PORTS["plc"])}
 
     def _hosts(self, *roles: str) -> list[Host]:
         return [host for host in self._plan.hosts if host.role in roles]

@@ -22,7 +22,7 @@ from infra.inventory.roles import Roles, authority
 
 ROLES = {
     "bastion": ("bastion",),
-    "logstore": ("logstore",),
+    "logstore": ("logstore", "objectstore", "shipper"),
     "broker": ("broker",),
     "gateway": ("gateway",),
     "plc": ("plc",),

@@ -16,6 +16,7 @@ from bulkhead.controls.catalogue.mutual_tls import SERVERS
 from bulkhead.controls.facts import Endpoint, Tried, Unknown
 from bulkhead.controls.machine import machine
 from bulkhead.controls.steps import AcceptOnHost, OnHost
+from bulkhead.controls.stored import Held, LogStore, Shipping
 from bulkhead.environments import sim
 from bulkhead.environments.facts.breaking import broken, loosened
 from bulkhead.network.compare import sample
@@ -23,6 +24,9 @@ from bulkhead.network.deployed import Verdict
 from bulkhead.network.intent import intent
 from bulkhead.network.reach import reach
 from bulkhead.network.spot import spot
+from bulkhead.plan import logs
+from bulkhead.services.objectstore.probe import Bucket
+from bulkhead.services.objectstore.worm import ATTEMPTS, Outcome
 from bulkhead.wire.certificates import dotted
 from infra.inventory.accounts import accounts
 
@@ -103,6 +107,8 @@ class ToldFacts:
     servers: dict = field(default_factory=dict)
     tried: object = None
     came: object = None
+    stored: object = None
+    shipped: object = None
     sidecars: object = None
 
     @property
@@ -135,6 +141,12 @@ class ToldFacts:
     def packets(self):
         return self.tried
 
+    def log_store(self, host):
+        return self.stored
+
+    def shipping(self, host):
+        return self.shipped
+
     def arrived(self, host):
         return self.came[host] if isinstance(self.came, dict) else self.came
 
@@ -152,13 +164,47 @@ def clean():
             **{host.id: 0.1 for host in plan().hosts},
             **{label(host.id, kind): 0.1 for host in plan().hosts for kind in ("web", "names")},
         },
+        stored=store(),
+        shipped=SHIPPED,
     )
+
+
+SHIPPED = Shipping(
+    waiting=1, waited=2.0, age=1.0, faults=(), damaged=0, may={"read": "refused", "list": "refused"}
+)
+
+
+def store(**changes):
+    """A store in order; changes: of the bucket that the last tenant's logs are in."""
+    last = logs.bucket(plan(), plan().tenants[-1].retention)
+    outcomes = tuple(
+        Outcome(name=row.name, says=row.says, wanted=row.wanted, result=row.wanted, answer="HTTP")
+        for row in ATTEMPTS
+    )
+
+    def held(name, days):
+        made = Bucket(
+            name=name, locked=True, versioned=True, mode="COMPLIANCE", days=days, answer=""
+        )
+        if name != last or not changes:
+            return Held(bucket=made, outcomes=outcomes)
+        return Held(bucket=replace(made, **changes), outcomes=loose(outcomes))
+
+    rows = tuple(
+        held(name, days) for name, days in logs.buckets(plan(), logs.retention(plan())).items()
+    )
+    return LogStore(where="shared/audit/logstore-1", buckets=rows, seconds=2.0)
+
+
+def loose(outcomes, name="shorten the retention", result="allowed"):
+    """The outcomes, one of them another."""
+    return tuple(replace(row, result=result) if row.name == name else row for row in outcomes)
 
 
 def unreadable(why="the source was taken away"):
     """Nothing can be read."""
     none = Unknown(why)
-    return ToldFacts(plan(), none, none, none, none, none, none, none)
+    return ToldFacts(plan(), none, none, none, none, none, none, none, none, none)
 
 
 def document(host):
@@ -230,10 +276,9 @@ def person(row, uid):
 
 
 def sockets(host):
-    ports = {"broker": 8883, "historian": 5432, "logstore": 6514}
+    ports = {"broker": (8883,), "historian": (5432,), "logstore": (6514, 9000)}
     found = [("tcp", "0.0.0.0", 22, "sshd"), ("tcp", "127.0.0.1", 9999, "something")]
-    if host.role in ports:
-        found.append(("tcp", "[::]", ports[host.role], "server"))
+    found += [("tcp", "[::]", port, "server") for port in ports.get(host.role, ())]
     if host.role == "proxy":
         found += [("udp", "0.0.0.0", 123, "chronyd"), ("udp", "10.0.16.10", 53, "unbound")]
         found.append(("tcp", "10.0.16.10", 3128, "squid"))
@@ -345,13 +390,23 @@ def sabotaged(control):
     if control.id in ON_HOSTS:
         name, change = ON_HOSTS[control.id]
         return part(facts, _host(control), name, change)
-    if control.id in ("egress-allowlist", "name-allowlist"):
-        return _let_out(facts, control)
+    if control.id in CHANGED:
+        return CHANGED[control.id](facts, control)
     if control.id in SERVED:
         return _served(facts, _host(control), **SERVED[control.id])
-    if control.id == "packets":
-        return _no_answer(facts, control)
     assert not any(isinstance(step, OnHost) for step in steps)
     if any(isinstance(step, AcceptOnHost) for step in steps):
         return replace(facts, read=loosened(facts.read, steps))
     return replace(facts, api=broken(facts.api, steps))
+
+
+CHANGED = {
+    "egress-allowlist": _let_out,
+    "name-allowlist": _let_out,
+    "packets": _no_answer,
+    "log-storage": lambda facts, _: replace(facts, stored=store(mode="GOVERNANCE")),
+    "log-shipping": lambda facts, _: replace(
+        facts, shipped=replace(SHIPPED, may={"read": "allowed"})
+    ),
+}
+"""The controls whose facts change in a way of their own."""

@@ -9,6 +9,8 @@ from bulkhead.controls.catalogue import (
     events,
     host_filters,
     listening,
+    log_shipping,
+    log_storage,
     mesh_authorisation,
     mesh_bypass,
     mutual_tls,
@@ -45,6 +47,8 @@ CONTROLS: tuple[Control, ...] = (
     sandboxes.CONTROL,
     clocks.CONTROL,
     events.CONTROL,
+    log_storage.CONTROL,
+    log_shipping.CONTROL,
     sessions.CONTROL,
 )
 

@@ -98,6 +98,7 @@ def _asked(plan: Plan, host: str, mark: str, wanted: tuple[Server, ...]) -> dict
         "users": ["bulkhead", "root", *shown],
         "units": list(units(row)),
         "mark": mark,
+        "store": row.role == "logstore",
         "connect": [item.job() for item in wanted if item.vantage == host],
     }
 

@@ -2,10 +2,10 @@
 
 What is asked comes on standard input, a JSON object: users (accounts that sshd is asked about),
 units, connect (TLS servers to meet), mark (a word for the journal), outward (names that nobody
-listed, to be asked for; absent where the host has no way out); or await ({LABEL: WORD}), files
-({LABEL: FILE}, where they differ) and seconds, which tells when each word stood in the log store.
-Contents of keys and hashes of passwords are never told. Each part is {"ok": …} or
-{"error": WORDS}; one that fails stops no other.
+listed, to be asked for; absent where the host has no way out), store (whether to try the store of
+logs here); or await ({LABEL: WORD}), files ({LABEL: FILE}, where they differ) and seconds, which
+tells when each word stood in the log store's file. Contents of keys and hashes of passwords are
+never told. Each part is {"ok": …} or {"error": WORDS}; one that fails stops no other.
 """
 
 import grp
@@ -26,9 +26,10 @@ from typing import Any
 Asked = dict[str, Any]
 HOSTS = "/var/log/bulkhead/hosts"
 RECORDINGS = "/var/log/bulkhead/sessions"
+OBJECTS, SHIPPER = "/etc/bulkhead/objectstore.toml", "/etc/bulkhead/shipper.toml"
 SETTINGS = (
     "ActiveState,User,NoNewPrivileges,ProtectSystem,PrivateTmp,CapabilityBoundingSet,"
-    "SystemCallFilter,MainPID"
+    "SystemCallFilter,ConditionResult,MainPID"
 )
 PATIENCE = 5.0
 """Seconds that a TLS server has to answer."""
@@ -273,6 +274,22 @@ def listed(asked: Asked) -> dict[str, Any]:
     }
 
 
+def objects(asked: Asked) -> Any:
+    """What the store here refuses, tried with its root credentials; nothing where not asked."""
+    return tool("objectstore", "probe", OBJECTS) if asked.get("store") else None
+
+
+def shipping(asked: Asked) -> Any:
+    """How the shipper here stands, and what its identity may do; nothing where not asked."""
+    return tool("shipper", "--try", SHIPPER) if asked.get("store") else None
+
+
+def tool(name: str, *words: str) -> Any:
+    """What a service of ours tells as JSON."""
+    command = ("env", "PYTHONPATH=/opt/bulkhead/lib", "python3", "-BsP", "-m")
+    return json.loads(ran(*command, f"bulkhead.services.{name}", *words))
+
+
 def endpoints(asked: Asked) -> dict[str, Any]:
     """Each server that was asked for, as it was met from here."""
     return {row["host"]: attempt(met, row) for row in asked["connect"]}
@@ -430,6 +447,8 @@ PARTS: tuple[Callable[[Asked], Any], ...] = (
     outward,
     listed,
     endpoints,
+    objects,
+    shipping,
 )
 
 
