@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Quotas
-from bulkhead.plan import SHARED, Conduit, Host, Plan
+from bulkhead.plan import SHARED, Conduit, Host, Plan, ends, meeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,8 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
         for peering in plan.peerings
         for end in (peering.requester, peering.accepter)
     )
+    planes = sum(row.plane for row in plan.attachments)
+    transit = Counter({row.network: 1 if row.plane else planes for row in plan.attachments})
     return {
         "vpcs_per_region": Counter(f"account {network.account}" for network in real.values()),
         "subnets_per_vpc": Counter(
@@ -82,7 +84,7 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
         "peerings_per_vpc": peered,
         "routes_per_table": Counter(
             {
-                f"network {name}": 1 + network.public + peered[f"network {name}"]
+                f"network {name}": 1 + network.public + peered[f"network {name}"] + transit[name]
                 for name, network in real.items()
             }
         ),
@@ -96,13 +98,15 @@ def _rules(plan: Plan) -> Counter[str]:
     accounts = {network.id: (network.account, network.standin) for network in plan.networks}
     account = {group.id: accounts[group.network] for group in plan.groups}
     members: dict[str, list[Host]] = {}
-    for host in plan.hosts:
+    homes, transit = {group.id: group.network for group in plan.groups}, meeting(plan)
+    for host in ends(plan):
         members.setdefault(host.group, []).append(host)
     counts: Counter[str] = Counter()
     for conduit in plan.conduits:
         for source in conduit.sources:
             for target in conduit.targets:
                 same = account[source][0] == account[target][0] and conduit.path == "private"
+                same = same and frozenset((homes[source], homes[target])) not in transit
                 if not account[target][1]:
                     counts[f"inbound of {target}"] += (
                         1 if same else _peers(members[source], conduit)
@@ -125,7 +129,7 @@ def acl_entries(plan: Plan) -> Counter[str]:
     there, the whole pool for a subnet of the shared plane, everywhere on the public path.
     """
     lying: dict[str, set[str]] = {}
-    for host in plan.hosts:
+    for host in ends(plan):
         lying.setdefault(host.group, set()).add(host.subnet)
     networks = {network.id: network for network in plan.networks}
     real = {
@@ -133,11 +137,11 @@ def acl_entries(plan: Plan) -> Counter[str]:
     }
     entries: set[tuple[str, str, str, str, str]] = set()
     for conduit in plan.conduits:
-        ends = [
+        sides = [
             {s for group in groups for s in lying.get(group, ())}
             for groups in (conduit.sources, conduit.targets)
         ]
-        for inward, (here, there) in ((False, ends), (True, ends[::-1])):
+        for inward, (here, there) in ((False, sides), (True, sides[::-1])):
             for subnet in here & set(real):
                 for prefix in _prefixes(conduit, real[subnet], there - {subnet}):
                     for reply in (False, True):

@@ -1,13 +1,16 @@
 """The plan: frozen tables, stable ids, one digest. Imports nothing of ours."""
 
 from bulkhead.plan.canonical import canonical, digest
+from bulkhead.plan.ends import ends, meeting
 from bulkhead.plan.tables import (
     INTERNET,
     SHARED,
     Allowance,
     Approval,
     Asset,
+    Attachment,
     Conduit,
+    Endpoint,
     Function,
     Group,
     Host,
@@ -32,7 +35,9 @@ __all__ = [
     "Allowance",
     "Approval",
     "Asset",
+    "Attachment",
     "Conduit",
+    "Endpoint",
     "Function",
     "Group",
     "Host",
@@ -51,4 +56,6 @@ __all__ = [
     "Zone",
     "canonical",
     "digest",
+    "ends",
+    "meeting",
 ]

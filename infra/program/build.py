@@ -8,9 +8,11 @@ from pulumi_aws import ssm
 from bulkhead.plan import SHARED
 from infra.components.conduit import Conduit, group
 from infra.components.context import Context
+from infra.components.endpoint import Endpoint
 from infra.components.host import Host, address
 from infra.components.network import Network
 from infra.components.peering import Peering
+from infra.components.transit import Attachment, Transit
 from infra.program.names import EXPORTS, INVENTORY, PROJECT
 from infra.program.providers import providers
 from infra.program.target import Target
@@ -35,6 +37,12 @@ def build(spec: StackSpec, target: Target) -> None:
             address(host, context)
     for peering in spec.peerings:
         Peering(peering, context)
+    for transit in spec.transits:
+        Transit(transit, context)
+    for attachment in spec.attachments:
+        Attachment(attachment, context)
+    for endpoint in spec.endpoints:
+        Endpoint(endpoint, context)
     for conduit in spec.conduits:
         Conduit(conduit, context)
     for host in spec.hosts:

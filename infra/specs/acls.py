@@ -9,7 +9,7 @@ the security groups.
 import hashlib
 from collections.abc import Iterable
 
-from bulkhead.plan import SHARED, Conduit, Plan, Subnet
+from bulkhead.plan import SHARED, Conduit, Plan, Subnet, ends
 from infra.specs.tables import AclEntrySpec
 
 EPHEMERAL = (1024, 65535)
@@ -23,7 +23,7 @@ Key = tuple[bool, str, str, int, int]
 def entries(plan: Plan, subnet: Subnet) -> tuple[AclEntrySpec, ...]:
     """The allows of `subnet`, in number order; numbers hash the entry, so edits move no other."""
     keys: set[Key] = set()
-    groups = {host.group for host in plan.hosts if host.subnet == subnet.id}
+    groups = {host.group for host in ends(plan) if host.subnet == subnet.id}
     for conduit in plan.conduits:
         if groups & set(conduit.targets):
             keys |= _side(plan, subnet, conduit, conduit.sources, inward=True)
@@ -53,7 +53,7 @@ def _side(
 def _prefixes(plan: Plan, subnet: Subnet, conduit: Conduit, others: Iterable[str]) -> set[str]:
     if conduit.path == "public":
         return {ANYWHERE}
-    names = {host.subnet for host in plan.hosts if host.group in set(others)} - {subnet.id}
+    names = {host.subnet for host in ends(plan) if host.group in set(others)} - {subnet.id}
     stacks = {network.id: network.stack for network in plan.networks}
     if names and stacks[subnet.network] == SHARED:
         return {plan.pool}

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest
+from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest, ends, meeting
 from infra.specs.acls import entries
+from infra.specs.private import attachments, endpoints, transits
 from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
@@ -27,6 +28,7 @@ class Tables:
     account: dict[str, str] = field(default_factory=dict)
     network_of: dict[str, str] = field(default_factory=dict)
     members: dict[str, list[Host]] = field(default_factory=dict)
+    transited: set[frozenset[str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Fill the indexes."""
@@ -35,8 +37,9 @@ class Tables:
                 self.account[network.id] = network.account
         for subnet in self.plan.subnets:
             self.network_of[subnet.id] = subnet.network
-        for host in self.plan.hosts:
+        for host in ends(self.plan):
             self.members.setdefault(host.group, []).append(host)
+        self.transited.update(meeting(self.plan))
 
     def network(self, group: str) -> str:
         """The network of a group."""
@@ -113,6 +116,9 @@ def _stack(tables: Tables, stack: str) -> StackSpec:
             for row in plan.hosts
             if row.stack == stack and tables.network_of[row.subnet] in tables.account
         ),
+        endpoints=endpoints(plan, stack),
+        transits=transits(plan, stack),
+        attachments=attachments(plan, stack),
     )
 
 
@@ -161,12 +167,16 @@ def _rule(tables: Tables, conduit: Conduit, group: str, egress: bool, peer: Peer
 
 
 def _peers(tables: Tables, conduit: Conduit, own: str, other: str) -> list[Peer]:
-    """How the `own` group names the `other` one: by reference, by address, or by public address."""
+    """How the `own` group names the `other` one: by reference, by address, or by public address.
+
+    Over a transit gateway AWS knows references in ingress rules alone: addresses serve for both.
+    """
     if conduit.path == "public":
         return _public_peers(tables, conduit, other)
     accounts = tables.account
     own_account, other_account = (accounts.get(tables.network(group)) for group in (own, other))
-    if own_account == other_account:
+    joined = frozenset(tables.network(group) for group in (own, other))
+    if own_account == other_account and joined not in tables.transited:
         return [Peer(kind="group", value=other)]
     return [Peer(kind="cidr", value=cidr) for cidr in _cidrs(tables, other)]
 

@@ -13,6 +13,7 @@ def apply_patches() -> None:
         return
     from infra.lab.api.patches import (
         dependencies,
+        endpoints,
         group_home,
         group_membership,
         group_rules,
@@ -22,6 +23,7 @@ def apply_patches() -> None:
         public_addresses,
         routes,
         termination,
+        transit,
     )
 
     for patch in (
@@ -35,6 +37,8 @@ def apply_patches() -> None:
         dependencies,
         termination,
         images,
+        endpoints,
+        transit,
     ):
         patch.patch()
     _applied = True
