@@ -2,7 +2,9 @@
 
 Configuration (`pulumi config set`): `blueprint` (path of the estate file), `image` (AMI id),
 `accounts` (alias to id) and `roles` (alias to role ARN); `sshKey` (the operator's public key, one
-line), which hosts accept until they are configured. The stack's name is a tenant's id or `shared`.
+line), which hosts accept until they are configured; `before` (path of the estate file as it was),
+against which a preview says what the blueprint loosens. The stack's name is a tenant's id or
+`shared`.
 """
 
 from pathlib import Path
@@ -11,6 +13,7 @@ import pulumi
 
 from bulkhead.blueprint import expand, load
 from bulkhead.errors import BulkheadError
+from bulkhead.plan.loosening import loosened
 from infra.program.build import build
 from infra.program.target import Target
 from infra.specs.project import specs
@@ -27,7 +30,11 @@ target = Target(
     ssh_key=config.get("sshKey"),
 )
 try:
-    stacks = specs(expand(load(Path(config.require("blueprint")))), standins=target.standins)
+    plan = expand(load(Path(config.require("blueprint"))))
+    stacks = specs(plan, standins=target.standins)
+    before = config.get("before")
+    for line in loosened(expand(load(Path(before))), plan) if before else ():
+        pulumi.log.warn(f"loosens: {line}")
 except BulkheadError as error:
     # A RunError is shown without a traceback.
     raise pulumi.RunError(str(error)) from None

@@ -5,7 +5,7 @@ customer signs; `schema()` what editors check a blueprint against.
 """
 
 from bulkhead.blueprint.editor import schema
-from bulkhead.blueprint.loading import Blueprint, expand, load, loads
+from bulkhead.blueprint.loading import Blueprint, Imported, expand, load, loads
 from bulkhead.blueprint.specification import requirements
 
-__all__ = ["Blueprint", "expand", "load", "loads", "requirements", "schema"]
+__all__ = ["Blueprint", "Imported", "expand", "load", "loads", "requirements", "schema"]

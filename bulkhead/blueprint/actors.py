@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from bulkhead.blueprint.kinds import HOSTED, PLANE
+from bulkhead.blueprint.kinds import PLANE
 from bulkhead.blueprint.model import (
     Estate,
     IdentityOverrides,
@@ -15,6 +15,7 @@ from bulkhead.blueprint.model import (
 )
 from bulkhead.blueprint.people import owner_id
 from bulkhead.blueprint.policy import identity_policy
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.plan import SHARED, Asset, Function, Identity, Person, Tenant, Window
 
 Kind = Literal["human", "device", "workload"]
@@ -86,10 +87,13 @@ def _tenants(estate: Estate, tenant: TenantSpec) -> Iterator[Identity]:
     for person in tenant.people:
         scope = f"{tenant.id}: {', '.join(sorted(set(person.roles)))}"
         yield _identity(estate, tenant, "human", f"{tenant.id}/{person.id}", scope)
-    for kind, roles in HOSTED.items():
+    tier = tiers()[tenant.tier]
+    for kind, roles in tier.zones.items():
         for role in roles:
             name = f"{tenant.id}/{kind}/{role}"
-            yield _identity(estate, tenant, "workload", name, f"{tenant.id}/{kind}")
+            workload = _identity(estate, tenant, "workload", name, f"{tenant.id}/{kind}")
+            spiffe = f"spiffe://{estate.estate}/{name}" if tier.sidecar else None
+            yield replace(workload, spiffe=spiffe)
     for site in tenant.sites:
         home = f"{tenant.id}/{site.id}"
         for gateway in site.gateways:

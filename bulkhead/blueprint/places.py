@@ -1,8 +1,9 @@
 """Where everything lies: networks, subnets, groups, hosts and their addresses.
 
-Blocks are /16 parts of the pool. Block 0 is the shared plane's, block 1 the flat network's, the
-others the tenants'. In a tenant's block the first eight /20 are its hosted networks and the next
-eight its sites. Every number comes from the blueprint, so that no edit moves anything else.
+Blocks are /16 parts of the pool. Block 0 is the shared plane's (its upper half the acl network's),
+block 1 the flat network's, the others the tenants'. In a tenant's block the first eight /20 are
+its hosted networks and the next eight its sites. Every number comes from the blueprint, so that
+no edit moves anything else.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from bulkhead.blueprint.kinds import HOSTED, PLANE, PLANT
 from bulkhead.blueprint.model import Estate, SiteSpec, TenantSpec
 from bulkhead.blueprint.policy import ZonePolicy, zone_policy
-from bulkhead.blueprint.tiers import Placement, Room, first_subnet, network_at, tiers
+from bulkhead.blueprint.tiers import Placement, Room, Tier, first_subnet, network_at, tiers
 from bulkhead.plan import (
     SHARED,
     Approval,
@@ -31,7 +32,10 @@ _BROKER = "ingest.broker"
 
 @dataclass(slots=True)
 class Places:
-    """What is placed so far, by id; `groups_at` says which groups a tenant's roles are in."""
+    """What is placed so far, by id; `groups_at` says which groups a tenant's roles are in.
+
+    sealed: zones of a tenant's own plane that the provider's people cannot enter.
+    """
 
     networks: dict[str, Network] = field(default_factory=dict)
     subnets: dict[str, Subnet] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class Places:
     groups: dict[str, Group] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     open_groups: set[str] = field(default_factory=set)
+    sealed: set[str] = field(default_factory=set)
     groups_at: dict[tuple[str, str], str] = field(default_factory=dict)
     """(tenant, site or `shared`; `kind.role`) -> group id, for roles that have hosts."""
 
@@ -53,7 +58,7 @@ def place(estate: Estate) -> Places:
     _place_plane(estate, places)
     for tenant in estate.tenants:
         room = Room(tenant=tenant.id, block=tenant.block, pool=IPv4Network(estate.pool))
-        _place_hosted(estate, tenant, tiers()[tenant.tier].place(room), places)
+        _place_hosted(estate, tenant, tiers()[tenant.tier], room, places)
         for site in tenant.sites:
             _place_site(estate, tenant, site, room.block_at(tenant.block), places)
     return places
@@ -98,31 +103,45 @@ def _group(places: Places, at: tuple[str, str], group: Group) -> str:
     return group.id
 
 
-def _place_hosted(estate: Estate, tenant: TenantSpec, placed: Placement, places: Places) -> None:
+def _place_hosted(
+    estate: Estate, tenant: TenantSpec, tier: Tier, room: Room, places: Places
+) -> None:
+    placed = tier.place(room)
     places.networks.update((network.id, network) for network in placed.networks)
     places.subnets.update((subnet.id, subnet) for subnet in placed.subnets)
     places.groups.update((group.id, group) for group in placed.groups)
     places.open_groups |= placed.open_groups
-    for kind, roles in HOSTED.items():
-        zone, subnet = f"{tenant.id}/{kind}", placed.subnets_of[kind]
+    for kind, roles in tier.zones.items():
+        zone = f"{tenant.id}/{kind}"
         policy = zone_policy(estate, tenant, kind, None)
-        places.zones[zone] = _zone(zone, kind, subnet, policy, _exception(tenant, kind))
+        places.zones[zone] = _zone(
+            zone, kind, placed.subnets_of[kind], policy, _exception(tenant, kind)
+        )
+        if kind in tier.sealed:
+            places.sealed.add(zone)
         for role in roles:
-            at = f"{kind}.{role}"
-            places.groups_at[tenant.id, at] = placed.groups_of[at]
-            for number in range(1, getattr(tenant.hosts, role) + 1):
-                name = f"{zone}/{role}-{number}"
-                places.hosts[name] = Host(
-                    id=name,
-                    stack=tenant.id,
-                    tenant=tenant.id,
-                    zone=zone,
-                    subnet=subnet,
-                    group=placed.groups_of[at],
-                    role=role,
-                    address=str(placed.first[at] + number - 1),
-                    public="allocate" if at == _BROKER else None,
-                )
+            _place_role(tenant, places.zones[zone], role, placed, places)
+
+
+def _place_role(
+    tenant: TenantSpec, zone: Zone, role: str, placed: Placement, places: Places
+) -> None:
+    at = f"{zone.kind}.{role}"
+    places.groups_at[tenant.id, at] = placed.groups_of[at]
+    for number in range(1, getattr(tenant.hosts, role, 1) + 1):
+        name = f"{zone.id}/{role}-{number}"
+        places.hosts[name] = Host(
+            id=name,
+            stack=tenant.id,
+            tenant=tenant.id,
+            zone=zone.id,
+            subnet=zone.subnet,
+            group=placed.groups_of[at],
+            role=role,
+            address=str(placed.first[at] + number - 1),
+            public="allocate" if at == _BROKER else None,
+            sidecar=tiers()[tenant.tier].sidecar and zone.kind in HOSTED,
+        )
 
 
 def _place_site(

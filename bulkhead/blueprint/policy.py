@@ -26,7 +26,10 @@ def zone_policy(estate: Estate, tenant: TenantSpec, kind: str, site: SiteSpec | 
     """The estate's default for the kind, changed by the tenant's and then the site's override."""
     spec: ZoneSpec = getattr(estate.zones, kind)
     approval = tenant.approval
-    for override in (getattr(tenant.zones, kind), getattr(site.zones, kind) if site else None):
+    for override in (
+        getattr(tenant.zones, kind, None),
+        getattr(site.zones, kind) if site else None,
+    ):
         if override is None:
             continue
         approval = override.approval or approval

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Quotas
-from bulkhead.plan import SHARED, Conduit, Host, Plan, ends, meeting
+from bulkhead.plan import SHARED, Conduit, Host, Network, Plan, ends, home, meeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +30,19 @@ def table() -> Mapping[str, Quota]:
     return {key: Quota(**{"name": row["name"], **row}) for key, row in data["quotas"].items()}
 
 
+def limits(granted: Quotas) -> dict[str, int]:
+    """What the accounts were granted, by quota: the blueprint's word, else AWS's default."""
+    return {key: getattr(granted, key) or quota.default for key, quota in table().items()}
+
+
 def broken(plan: Plan, granted: Quotas) -> Iterator[Fault]:
     """A fault for each quota that the plan needs more of than was granted.
 
     Stand-ins for a customer's premises are not counted: they are never deployed to AWS.
     """
+    limit_of = limits(granted)
     for key, counts in _counts(plan).items():
-        quota = table()[key]
-        limit = getattr(granted, key) or quota.default
+        quota, limit = table()[key], limit_of[key]
         if limit > quota.maximum:
             what = f"{limit} {quota.name} is more than AWS grants"
             yield Fault(("quotas", key), what, f"at most {quota.maximum}", quota.remedy)
@@ -69,8 +75,6 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
         for peering in plan.peerings
         for end in (peering.requester, peering.accepter)
     )
-    planes = sum(row.plane for row in plan.attachments)
-    transit = Counter({row.network: 1 if row.plane else planes for row in plan.attachments})
     return {
         "vpcs_per_region": Counter(f"account {network.account}" for network in real.values()),
         "subnets_per_vpc": Counter(
@@ -82,15 +86,38 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
             if host.public and homes[host.subnet] in real
         ),
         "peerings_per_vpc": peered,
-        "routes_per_table": Counter(
-            {
-                f"network {name}": 1 + network.public + peered[f"network {name}"] + transit[name]
-                for name, network in real.items()
-            }
-        ),
+        "routes_per_table": _routes(plan, real, homes),
         "rules_per_group": _rules(plan),
         "entries_per_acl": acl_entries(plan),
     }
+
+
+def _routes(plan: Plan, real: dict[str, Network], homes: dict[str, str]) -> Counter[str]:
+    """Routes of each subnet's table: its network's own, the way out, one per subnet beyond.
+
+    To the transit gateway: one of a plane's subnet, and of a spoke's one per network there.
+    """
+    lying: dict[str, set[str]] = {}
+    transit, planes = meeting(plan), sum(row.plane for row in plan.attachments)
+    attached = {row.network: 1 if row.plane else planes for row in plan.attachments}
+    for host in ends(plan):
+        lying.setdefault(host.group, set()).add(host.subnet)
+    joined: set[tuple[str, str]] = set()
+    for conduit in plan.conduits:
+        if conduit.path == "private":
+            sources, targets = (
+                {subnet for group in groups for subnet in lying.get(group, ())}
+                for groups in (conduit.sources, conduit.targets)
+            )
+            for one, other in product(sources, targets):
+                between = frozenset((homes[one], homes[other]))
+                if len(between) == 2 and between not in transit:
+                    joined |= {(one, other), (other, one)}
+    counts = Counter(f"subnet {one}" for one, _ in joined if homes[one] in real)
+    for host in {host.subnet: host for host in plan.hosts if homes[host.subnet] in real}.values():
+        network = real[homes[host.subnet]]
+        counts[f"subnet {host.subnet}"] += 1 + network.public + attached.get(network.id, 0)
+    return counts
 
 
 def _rules(plan: Plan) -> Counter[str]:
@@ -132,9 +159,7 @@ def acl_entries(plan: Plan) -> Counter[str]:
     for host in ends(plan):
         lying.setdefault(host.group, set()).add(host.subnet)
     networks = {network.id: network for network in plan.networks}
-    real = {
-        s.id: networks[s.network].stack for s in plan.subnets if not networks[s.network].standin
-    }
+    real = {s.id: home(s.id) for s in plan.subnets if not networks[s.network].standin}
     entries: set[tuple[str, str, str, str, str]] = set()
     for conduit in plan.conduits:
         sides = [
@@ -150,10 +175,10 @@ def acl_entries(plan: Plan) -> Counter[str]:
     return Counter(f"{direction} of subnet {subnet}" for subnet, direction, *_ in entries)
 
 
-def _prefixes(conduit: Conduit, stack: str, there: set[str]) -> set[str]:
+def _prefixes(conduit: Conduit, owner: str, there: set[str]) -> set[str]:
     if conduit.path == "public":
         return {"anywhere"}
-    return {"pool"} if there and stack == SHARED else there
+    return {"pool"} if there and owner == SHARED else there
 
 
 def _passes(conduit: Conduit, reply: bool) -> tuple[str, str]:

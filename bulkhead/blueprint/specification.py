@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bulkhead.blueprint.markdown import code, codes, duration, table, text
 from bulkhead.blueprint.tiers import tiers
+from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import SHARED, Conduit, Plan, Zone, digest
 
 _SHARED_ASSUMPTIONS = (
@@ -25,8 +26,18 @@ def requirements(plan: Plan, tenant: str | None = None) -> str:
     """The specification as Markdown, for the whole estate or for one tenant's eyes.
 
     With `tenant`, what belongs to other tenants is left out; the digest is always the whole
-    plan's. Raises KeyError for a tenant that the plan does not have.
+    plan's. Raises KeyError for a tenant that the plan does not have, and WrongInput for an imported
+    estate: nobody stated what it needs.
     """
+    if plan.imported:
+        raise WrongInput(
+            Problem(
+                where=plan.estate,
+                what="it was imported: its tiers, people and most targets are not stated",
+                allowed="a blueprint, in which they are",
+                remedy="write one for what shall be; compare it with `bulkhead probe`",
+            )
+        )
     known = [one.id for one in plan.tenants]
     if tenant is not None and tenant not in known:
         raise KeyError(tenant)

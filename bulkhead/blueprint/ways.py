@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
-from bulkhead.blueprint.kinds import HOSTED, PLANE, PLANT, kind_of, roles_at
+from bulkhead.blueprint.kinds import PLANE, PLANT, kind_of, roles_at
 from bulkhead.blueprint.model import ConduitSpec, Estate, TenantSpec
 from bulkhead.blueprint.places import Places
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.plan import SHARED, Conduit, Peering, Service
 
 _Pair = tuple[str, str]
@@ -42,9 +43,13 @@ def _ways(estate: Estate, tenant: TenantSpec, places: Places) -> Iterator[_Way]:
             for one, other in product(roles_at(source), roles_at(target))
         ]
         inside = [p for p in pairs if kind_of(p[0]) in PLANT and kind_of(p[1]) in PLANT]
-        across = [p for p in pairs if p not in inside]
-        if across:
-            yield _way(f"{tenant.id}/{spec.name}", tenant, spec, _across(tenant, across, places))
+        within = [p for p in pairs if kind_of(p[0]) in PLANE and kind_of(p[1]) in PLANE]
+        across = [p for p in pairs if p not in inside and p not in within]
+        if across or within:
+            found = chain(
+                _within_plane(tenant, spec, within, places), _across(tenant, across, places)
+            )
+            yield _way(f"{tenant.id}/{spec.name}", tenant, spec, found)
         if inside:
             for site in tenant.sites:
                 home = f"{tenant.id}/{site.id}"
@@ -66,12 +71,32 @@ def _across(
         yield from _joins([(one, other)], _homes(tenant, one), _homes(tenant, other), places)
 
 
+def _within_plane(
+    tenant: TenantSpec, spec: ConduitSpec, pairs: Iterable[_Pair], places: Places
+) -> Iterator[tuple[_Pair, _Pair]]:
+    """Joins between two kinds of the plane: the shared plane's, and those of a tenant's own.
+
+    What a tenant has for itself serves itself alone: the shared plane's hosts keep to the shared
+    ones. Only the control path, a conduit that the bastion mediates, goes on into a tenant's own.
+    """
+    control = kind_of(spec.mediator or "") == "admin"
+    for one, other in pairs:
+        yield from _joins([(one, other)], [SHARED], [SHARED], places)
+        (home,) = _homes(tenant, other)
+        own = home == tenant.id and f"{home}/{kind_of(other)}" not in places.sealed
+        if home == tenant.id and _homes(tenant, one) == [tenant.id]:
+            yield from _joins([(one, other)], [tenant.id], [tenant.id], places)
+        elif own and control and kind_of(one) == "admin":
+            yield from _joins([(one, other)], [SHARED], [tenant.id], places)
+
+
 def _homes(tenant: TenantSpec, role: str) -> list[str]:
+    """Where a tenant finds a role: its own, the shared plane's, or that of each of its sites."""
     kind = kind_of(role)
+    if kind in tiers()[tenant.tier].zones:
+        return [tenant.id]
     if kind in PLANE:
         return [SHARED]
-    if kind in HOSTED:
-        return [tenant.id]
     return [f"{tenant.id}/{site.id}" for site in tenant.sites]
 
 

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from bulkhead.cli import (
     attack,
+    compare,
     cut,
     doctor,
     down,
     drill,
     env,
     execute,
+    importing,
     logs,
     plan,
     plant,
@@ -31,6 +33,8 @@ from bulkhead.errors import DEVIATED, BulkheadError, Problem
 
 VERBS = (
     plan,
+    importing,
+    compare,
     up,
     probe,
     drill,

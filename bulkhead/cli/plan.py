@@ -29,6 +29,7 @@ def register(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan as tables or JSON; write the specification if asked."""
     import json
+    from dataclasses import asdict
 
     from bulkhead.blueprint import expand, load, requirements, schema
     from bulkhead.cli import show
@@ -42,15 +43,20 @@ def run(args: argparse.Namespace) -> int:
         raise WrongInput(
             Problem(where="plan", what="no blueprint was named", remedy="bulkhead plan ESTATE")
         )
-    plan = expand(load(args.estate))
+    from bulkhead.environments.sprawl import costs
+
+    blueprint = load(args.estate)
+    plan = expand(blueprint)
+    spent = costs(plan, blueprint.estate.quotas)
     if args.requirements:
         document = requirements(plan, tenant=_tenant(plan, args.tenant))
         args.requirements.write_text(document, encoding="utf-8")
         show.say(f"wrote {args.requirements}")
     if args.json:
-        show.as_json({"digest": digest(plan), "plan": json.loads(canonical(plan))})
+        told = {"digest": digest(plan), "plan": json.loads(canonical(plan))}
+        show.as_json({**told, "costs": [asdict(row) for row in spent]})
     else:
-        tables(plan)
+        tables(plan, spent)
     return 0
 
 
@@ -65,8 +71,8 @@ def _tenant(plan: Any, name: str | None) -> str | None:
     return name
 
 
-def tables(plan: Any) -> None:
-    """Zones, hosts and conduits for people."""
+def tables(plan: Any, spent: Any) -> None:
+    """Zones, hosts and conduits for people, and what each tenant costs in rules."""
     from bulkhead.cli import show
     from bulkhead.plan import digest
 
@@ -85,10 +91,23 @@ def tables(plan: Any) -> None:
     ]
     columns = ("conduit", "from -> to", "service", "path", "authenticates", "mediator")
     show.table("Conduits", columns, conduits)
+    rows = [
+        (row.tenant, *(str(n) for n in (row.rules, row.entries, row.routes)), *_fullest(row))
+        for row in spent
+    ]
+    counted = ("tenant", "group rules", "ACL entries", "routes")
+    show.table("Costs", (*counted, "fullest group", "fullest ACL", "fullest table"), rows)
     show.out(
         f"{plan.estate}: {len(plan.tenants)} tenants, {len(plan.zones)} zones, "
         f"{len(plan.hosts)} hosts, {len(plan.conduits)} conduits; everything else is denied\n"
         f"digest {digest(plan)}"
+    )
+
+
+def _fullest(cost: Any) -> tuple[str, ...]:
+    return tuple(
+        f"{one.name}: {one.count} of {one.quota}" if one.name else "none"
+        for one in cost.fullest.values()
     )
 
 

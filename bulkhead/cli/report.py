@@ -23,6 +23,9 @@ def register(verbs: Any) -> None:
         "--topology", type=Path, metavar="FILE", help="also write the topology as an SVG picture"
     )
     parser.add_argument(
+        "--tenant", help="with --topology: that tenant's page alone, beside the provider's plane"
+    )
+    parser.add_argument(
         "--at",
         metavar="MOMENT",
         help="the moment that it states, ISO 8601 in UTC (default: now); with the same one, the "
@@ -39,12 +42,13 @@ def run(args: argparse.Namespace) -> int:
     from bulkhead.evidence import report, verdicts
 
     plan = expand(load(args.estate))
+    _known(args, plan)
     state = state_of(args)
     story = reporting.story(plan, state, _moment(args.at) or reporting.now(), args.estate)
     path = args.out or state / "report.html"
     _write(path, report.page(story))
     if args.topology:
-        _write(args.topology, report.map_file(story))
+        _write(args.topology, report.map_file(story, args.tenant))
     found = verdicts.verdicts(story)
     if args.json:
         show.as_json(
@@ -66,6 +70,16 @@ def run(args: argparse.Namespace) -> int:
 
         webbrowser.open(path.resolve().as_uri())
     return 0
+
+
+def _known(args: argparse.Namespace, plan: Any) -> None:
+    """`--tenant` goes with `--topology`, and names one of the plan's."""
+    from bulkhead.errors import Problem, WrongInput
+
+    known = sorted({zone.tenant for zone in plan.zones} - {"shared"})
+    if args.tenant and (not args.topology or args.tenant not in known):
+        what = "it needs --topology" if not args.topology else f"there is no tenant {args.tenant}"
+        raise WrongInput(Problem("--tenant", what, ", ".join(known)))
 
 
 def _write(path: Path, text: str) -> None:

@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.preview:
         for line in result.sentences or ["nothing differs from the blueprint"]:
             show.out(line)
+        for line in result.loosens:
+            show.out(f"loosens: {line}")
     else:
         show.out(result.summary())
     return 0

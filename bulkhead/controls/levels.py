@@ -30,10 +30,11 @@ def requirements(facts: Facts, results: Iterable[Result]) -> tuple[Requirement, 
     """What each zone's target, and the stricter of the targets that a conduit joins, asks for."""
     plan = facts.plan
     seen = _by_subject(results)
+    stated = [zone for zone in plan.zones if zone.stated]
     found = [
-        row for zone in plan.zones for row in _at(zone.id, _of_zone(zone, plan), zone.target, seen)
+        row for zone in stated for row in _at(zone.id, _of_zone(zone, plan), zone.target, seen)
     ]
-    targets = {zone.id: zone.target for zone in plan.zones}
+    targets = {zone.id: zone.target for zone in stated}
     for conduit in plan.conduits:
         joined = [targets[name] for side in conduit.zones for name in side if name in targets]
         target = tuple(max(row[n] for row in joined) for n in range(7)) if joined else (0,) * 7
@@ -43,7 +44,10 @@ def requirements(facts: Facts, results: Iterable[Result]) -> tuple[Requirement, 
 
 
 def levels(plan: Plan, decided: Iterable[Requirement]) -> tuple[Level, ...]:
-    """SL-A of each zone for FR1 to FR7; None where not every requirement asked for is decided."""
+    """SL-A of each zone for FR1 to FR7; None where not every requirement asked for is decided.
+
+    A zone of which nobody stated a target is left out: no level can be held against it.
+    """
     by_place: defaultdict[str, list[Requirement]] = defaultdict(list)
     for row in decided:
         by_place[row.place].append(row)
@@ -52,6 +56,7 @@ def levels(plan: Plan, decided: Iterable[Requirement]) -> tuple[Level, ...]:
             zone, number, [r for r in by_place[zone.id] if foundational(r.requirement) == number]
         )
         for zone in plan.zones
+        if zone.stated
         for number in FR
     )
 

@@ -9,7 +9,7 @@ from bulkhead.controls.facts import Facts
 from bulkhead.controls.levels import capabilities, levels, requirements
 from bulkhead.controls.register import Accepted, accepted_by_plan, applied
 from bulkhead.controls.results import Verification
-from bulkhead.plan import digest
+from bulkhead.plan import Plan, digest
 
 
 def verified(
@@ -38,5 +38,13 @@ def verified(
         levels=levels(facts.plan, decided) if whole else (),
         requirements=decided,
         capabilities=capabilities(facts.hosts),
-        notes=notes,
+        notes=(*notes, *_unstated(facts.plan)),
     )
+
+
+def _unstated(plan: Plan) -> tuple[str, ...]:
+    zones = [zone.id for zone in plan.zones if not zone.stated]
+    if not zones:
+        return ()
+    few = ", ".join(zones[:3]) + (f" and {len(zones) - 3} more" if len(zones) > 3 else "")
+    return (f"no target is stated for {few}: their security levels are not judged",)

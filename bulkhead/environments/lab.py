@@ -53,6 +53,9 @@ class Lab:
 
     def up(self, plan: Plan, *, say: Say, options: Options) -> Result:
         """Stand the plan up, or change what stands; then boot and configure its machines."""
+        from infra.specs.project import made_by_us
+
+        made_by_us(plan)
         self._require_machine()
         from infra.lab.tools import PULUMI, ensure
 
@@ -67,9 +70,9 @@ class Lab:
                 plan, engine, say, refresh=options.refresh, emergency=options.emergency
             )
             if options.preview:
-                return raising.preview()
+                return raising.preview(self._raised())
             remember(self.state, kind)
-            result = raising.raise_up()
+            result = raising.raise_up(self._raised())
             (self.state / PLAN).write_bytes(canonical(plan))
             result.hosts = sum(row.running for row in standing.deployed().interfaces)
             result.endpoint = standing.info.endpoint
@@ -98,6 +101,13 @@ class Lab:
     def site(self) -> Site:
         """The hosts that stand here and how they are entered; MissingHere if there are none."""
         return lab_site(self.state, self._plan())
+
+    def _raised(self) -> Plan | None:
+        """The plan of the last `up`; None before the first, and for one of another version."""
+        try:
+            return self._plan()
+        except (MissingHere, KeyError, ValueError):
+            return None
 
     def _plan(self) -> Plan:
         """The plan that stands."""

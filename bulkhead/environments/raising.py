@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bulkhead.environments.words import sentence
+from bulkhead.environments.words import loosens, sentence
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan, digest
+from bulkhead.plan.loosening import loosened
 from bulkhead.plan.windows import open_at
 from infra.specs.project import specs
 
@@ -25,11 +26,14 @@ EVERY = 25
 class Result:
     """What one `up` did or would do: sentences for people, the engine's steps counted.
 
-    booted, configured: seconds, for machines. changed: hosts that configuring changed.
+    loosens: of the sentences' changes those that let more through or protect less, in words of
+    zones and conduits. booted, configured: seconds, for machines. changed: hosts that configuring
+    changed.
     """
 
     digest: str
     sentences: list[str] = field(default_factory=list)
+    loosens: list[str] = field(default_factory=list)
     steps: int = 0
     hosts: int = 0
     endpoint: str = ""
@@ -42,6 +46,7 @@ class Result:
         return {
             "digest": self.digest,
             "changes": self.sentences,
+            "loosens": self.loosens,
             "steps": self.steps,
             "hosts": self.hosts,
             "aws_endpoint": self.endpoint,
@@ -84,6 +89,7 @@ class Raising:
         self, plan: Plan, engine: "Engine", say: Say, *, refresh: bool, emergency: str | None = None
     ) -> None:
         """emergency: why hosts may be replaced outside of their tenants' maintenance windows."""
+        self._plan = plan
         self._windows = {tenant.id: tenant.windows for tenant in plan.tenants}
         self._emergency = emergency
         self._replaced: dict[str, list[str]] = {}
@@ -93,15 +99,22 @@ class Raising:
         self._specs: Mapping[str, StackSpec] = specs(plan, standins=True)
         self._result = Result(digest=digest(plan))
 
-    def preview(self) -> Result:
-        """What would change; nothing is. The sentences are the result, so none is said before."""
+    def preview(self, standing: Plan | None = None) -> Result:
+        """What would change; nothing is. The sentences are the result, so none is said before.
+
+        standing: the plan that was raised last, against which loosening is told; None for none.
+        """
         self._say = _silently
+        self._judge()
+        self._loosened(standing)
         self._gone()
         self._pending()
         return self._result
 
-    def raise_up(self) -> Result:
+    def raise_up(self, standing: Plan | None = None) -> Result:
         """Remove the stacks that are gone from the blueprint, then change what differs."""
+        self._judge()
+        self._loosened(standing)
         gone, pending = self._gone(), self._pending()
         self._keep_windows()
         for stack in gone:
@@ -111,6 +124,22 @@ class Raising:
             with self._steps(stack, "working") as note:
                 self._engine.up(self._specs[stack], note, refresh=self._refresh)
         return self._result
+
+    def _judge(self) -> None:
+        """Refuse a program that breaks a rule of the policy, before anything is sent."""
+        # Evaluating the program imports Pulumi, which no other verb needs to wait for.
+        from infra.policy.refuse import refuse
+
+        refuse(self._plan, self._specs)
+
+    def _loosened(self, standing: Plan | None) -> None:
+        """Say what the plan lets through that the standing one did not."""
+        for line in loosened(standing, self._plan) if standing else ():
+            self._loosen(line)
+
+    def _loosen(self, line: str) -> None:
+        self._result.loosens.append(line)
+        self._say(f"loosens: {line}")
 
     def _gone(self) -> list[str]:
         gone = [stack for stack in self._engine.stacks() if stack not in self._specs]
@@ -129,6 +158,8 @@ class Raising:
             elif changes := self._engine.preview(spec, refresh=self._refresh):
                 for change in changes:
                     self._tell(sentence(change))
+                    for line in loosens(change):
+                        self._loosen(line)
                     self._note_replacement(change)
                 pending.append(stack)
         return pending

@@ -195,7 +195,7 @@ def _breaking(where: Where) -> Iterator[Breaking]:
 
 
 def _clients(state: Path) -> dict[str, object]:
-    from infra.lab.api.accounts import ACCOUNTS
+    from infra.accounts import ACCOUNTS
     from infra.lab.region import launch
 
     info = launch.running(state)

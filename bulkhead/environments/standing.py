@@ -12,7 +12,8 @@ from bulkhead.network.deployed import INTERNET_ADDRESS, Deployed, Flow, Interfac
 from bulkhead.network.filters import Filters
 from bulkhead.network.read import read
 from bulkhead.plan import INTERNET
-from infra.lab.api.accounts import ACCOUNTS, role_arn, root
+from infra.accounts import ACCOUNTS
+from infra.lab.api.accounts import role_arn, root
 from infra.lab.fabric.names import namespace
 from infra.lab.region import control, launch, state
 from infra.specs.images import BARE

@@ -1,6 +1,9 @@
 """The engine's steps in the words of zones and conduits."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from infra.policy import steps
 
 OPENS = {"create": "opens", "delete": "closes"}
 
@@ -13,6 +16,16 @@ def sentence(change: Any) -> str:
     what = f" ({', '.join(change.fields)})" if change.fields else ""
     noun = NOUNS.get(change.type, change.type)
     return f"[{change.stack}] {noun} {change.name}: {change.op}{what}"
+
+
+def loosens(change: Any) -> Iterator[str]:
+    """What one step of a preview loosens beside zones and conduits: see `infra.policy.steps`."""
+    replacing = "replace" in change.op
+    if replacing and change.op != "replace":
+        return  # told once, by the step that stands for both halves
+    before = None if change.op == "create" else change.before
+    after = None if change.op == "delete" else change.inputs
+    yield from steps.loosens(change.type, change.name, before, after)
 
 
 def _rule(change: Any) -> str:

@@ -64,14 +64,14 @@ def page(story: Story) -> str:
     return said
 
 
-def map_of(story: Story) -> Drawing:
-    """The topology picture, with what the story's findings name in red."""
-    return topology.picture(story.plan, red.crossings(story), red.failing(story))
+def map_of(story: Story, tenant: str | None = None) -> Drawing:
+    """The topology picture, with what the story's findings name in red; or one tenant's page."""
+    return topology.picture(story.plan, red.crossings(story), red.failing(story), tenant)
 
 
-def map_file(story: Story) -> str:
+def map_file(story: Story, tenant: str | None = None) -> str:
     """The same as an SVG file of its own."""
-    return svg_file(map_of(story))
+    return svg_file(map_of(story, tenant))
 
 
 def worst(result: Result) -> tuple[tuple[Observation, ...], int]:

@@ -142,7 +142,8 @@ class Gateway:
 class Interface:
     """A network interface of an instance: one host's one address.
 
-    host: the instance's name (its `bulkhead:id` tag, else its id). groups: security group ids.
+    host: the instance's name (its tag `bulkhead:id`, else its `Name` where no other has it, else
+    its id). groups: security group ids.
     public: the public IPv4 address mapped to it by the internet gateway, if any.
     running: whether the instance runs; a stopped host neither sends nor answers.
     """

@@ -76,6 +76,8 @@ class Intent:
 
 def services(service: Service) -> Ports:
     """A plan's service as a set; `any` is all protocols, `icmp` spans type * 256 + code."""
+    if service.protocol == "other":
+        return Ports.union(Ports.of(one) for one in range(service.first, service.last + 1))
     return Ports.of(NUMBERS[service.protocol], service.first, service.last)
 
 

@@ -147,10 +147,10 @@ def _groups(apis: Sequence[Api]) -> tuple[Group, ...]:
 
 def _interfaces(apis: Sequence[Api]) -> tuple[Interface, ...]:
     return instances.told_apart(
-        interface
+        pair
         for api in apis
         for reservation in api.describe("describe_instances")
-        for interface in instances.interfaces(reservation, api.account)
+        for pair in instances.interfaces(reservation, api.account)
     )
 
 

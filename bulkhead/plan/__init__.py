@@ -3,8 +3,10 @@
 from bulkhead.plan.canonical import canonical, digest
 from bulkhead.plan.ends import ends, meeting
 from bulkhead.plan.tables import (
+    IMPORTED,
     INTERNET,
     SHARED,
+    UNKNOWN,
     Allowance,
     Approval,
     Asset,
@@ -27,11 +29,14 @@ from bulkhead.plan.tables import (
     TierException,
     Window,
     Zone,
+    home,
 )
 
 __all__ = [
+    "IMPORTED",
     "INTERNET",
     "SHARED",
+    "UNKNOWN",
     "Allowance",
     "Approval",
     "Asset",
@@ -57,5 +62,6 @@ __all__ = [
     "canonical",
     "digest",
     "ends",
+    "home",
     "meeting",
 ]

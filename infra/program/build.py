@@ -7,7 +7,7 @@ from pulumi_aws import ssm
 
 from bulkhead.plan import SHARED
 from infra.components.conduit import Conduit, group
-from infra.components.context import Context
+from infra.components.context import Context, tags
 from infra.components.endpoint import Endpoint
 from infra.components.host import Host, address
 from infra.components.network import Network
@@ -62,6 +62,7 @@ def _say(spec: StackSpec, context: Context) -> None:
         name=f"/bulkhead/{spec.estate}/{spec.stack}/digest",
         type="String",
         value=spec.digest,
+        tags=tags(f"{spec.stack}/digest"),
         opts=pulumi.ResourceOptions(provider=context.providers["platform"]),
     )
     pulumi.export("digest", spec.digest)

@@ -27,8 +27,9 @@ from bulkhead.network.deployed import (
     TransitTable,
     Vpc,
 )
+from infra.accounts import account_id
 from infra.components.context import ID_TAG
-from infra.program.evaluate import ACCOUNTS, Declared
+from infra.program.evaluate import Declared
 
 NUMBERS = {"-1": ALL, "icmp": 1, "tcp": 6, "udp": 17}
 
@@ -65,7 +66,7 @@ def deployed(rows: Iterable[Declared]) -> Deployed:
             Vpc(
                 id=row.id,
                 name=_name(row),
-                account=ACCOUNTS[row.account],
+                account=account_id(row.account),
                 cidrs=(row.state["cidrBlock"],),
             )
             for row in own.of("Vpc")
@@ -91,7 +92,7 @@ def deployed(rows: Iterable[Declared]) -> Deployed:
         interfaces=tuple(_interface(own, row) for row in own.of("Instance")),
         endpoints=tuple(_endpoint(row) for row in own.of("VpcEndpoint")),
         transits=tuple(
-            TransitGateway(id=row.id, name=_name(row), account=ACCOUNTS[row.account])
+            TransitGateway(id=row.id, name=_name(row), account=account_id(row.account))
             for row in own.of("TransitGateway")
         ),
         attachments=tuple(_attachment(own, row) for row in own.of("TransitVpcAttachment")),
@@ -235,7 +236,7 @@ def _interface(own: Resources, row: Declared) -> Interface:
         id=f"eni:{row.id}",
         instance=row.id,
         host=_name(row),
-        account=ACCOUNTS[row.account],
+        account=account_id(row.account),
         vpc=subnet.state["vpcId"],
         subnet=subnet.id,
         address=row.state["privateIp"],
@@ -251,7 +252,7 @@ def _endpoint(row: Declared) -> Endpoint:
     return Endpoint(
         id=row.id,
         name=_name(row),
-        account=ACCOUNTS[row.account],
+        account=account_id(row.account),
         vpc=row.state["vpcId"],
         subnet=place["subnetId"],
         interface=f"eni:{row.id}",

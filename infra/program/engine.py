@@ -31,7 +31,8 @@ class Change:
     """One step of the engine: `op` is its word (create, update, replace, delete, …).
 
     type: short type name, e.g. `SecurityGroupIngressRule`. name: the plan's id. inputs: the new
-    ones, or the old ones of a deletion. fields: names of the inputs that differ.
+    ones, or the old ones of a deletion. fields: names of the inputs that differ. before: the
+    inputs until now, or None for what was not there.
     """
 
     stack: str
@@ -40,6 +41,7 @@ class Change:
     name: str
     inputs: dict[str, Any]
     fields: tuple[str, ...]
+    before: dict[str, Any] | None = None
 
 
 Progress = Callable[[Change], None]
@@ -188,4 +190,5 @@ def _change(stack: str, step: StepEventMetadata) -> Change:
         name=step.urn.rsplit("::", 1)[-1],
         inputs=dict(state.inputs or {}) if state else {},
         fields=tuple(sorted(step.diffs or ())),
+        before=dict(step.old.inputs or {}) if step.old else None,
     )

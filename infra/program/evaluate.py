@@ -14,14 +14,12 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from bulkhead.plan import SHARED
+from infra.accounts import account_id
 from infra.program.build import build
 from infra.program.names import EXPORTS, PROJECT
 from infra.program.target import Target
 from infra.specs.images import BARE
 from infra.specs.tables import StackSpec
-
-ACCOUNTS = {"platform": "111111111111", "audit": "222222222222", "plant": "333333333333"}
-"""Account ids where there is no account: the lab's and the mocks'."""
 
 EXPORTED = {
     "networks": "aws:ec2/vpc:Vpc",
@@ -84,7 +82,9 @@ class Recorder(mocks.Mocks):
 
 def evaluate(specs: Mapping[str, StackSpec]) -> list[Declared]:
     """Every resource of every stack, `shared` first, so that the others can refer to it."""
-    target = Target(accounts=ACCOUNTS, image=BARE, standins=True)
+    aliases = {alias for spec in specs.values() for alias in spec.accounts}
+    accounts = {alias: account_id(alias) for alias in sorted(aliases)}
+    target = Target(accounts=accounts, image=BARE, standins=True)
     exported: dict[str, dict[str, str]] = {kind: {} for kind in EXPORTS}
     declared: list[Declared] = []
     addresses = _addresses(specs)

@@ -8,8 +8,9 @@ the security groups.
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from bulkhead.plan import SHARED, Conduit, Plan, Subnet, ends
+from bulkhead.plan import SHARED, Conduit, Plan, Subnet, ends, home
 from infra.specs.tables import AclEntrySpec
 
 EPHEMERAL = (1024, 65535)
@@ -20,44 +21,66 @@ Key = tuple[bool, str, str, int, int]
 """(egress, protocol, cidr, first, last)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Acls:
+    """The entries of every subnet of a plan; each row of the plan is looked at once."""
+
+    plan: Plan
+    lying: dict[str, set[str]] = field(default_factory=dict)
+    """Group -> the subnets in which its hosts lie."""
+    cidrs: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, set[Key]] = field(default_factory=dict)
+    """Subnet -> the entries that it needs."""
+
+    def __post_init__(self) -> None:
+        """Fill the indexes."""
+        self.cidrs.update((row.id, row.cidr) for row in self.plan.subnets)
+        for host in ends(self.plan):
+            self.lying.setdefault(host.group, set()).add(host.subnet)
+        for conduit in self.plan.conduits:
+            sources, targets = self.subnets(conduit.sources), self.subnets(conduit.targets)
+            for subnet in targets:
+                self._side(subnet, conduit, sources, inward=True)
+            for subnet in sources:
+                self._side(subnet, conduit, targets, inward=False)
+
+    def entries(self, subnet: str) -> tuple[AclEntrySpec, ...]:
+        """The allows of a subnet, in number order; numbers hash the entry: edits move no other."""
+        return _numbered(self.keys.get(subnet, set()))
+
+    def subnets(self, groups: Iterable[str]) -> set[str]:
+        """Where the hosts of these groups lie."""
+        return {subnet for group in groups for subnet in self.lying.get(group, ())}
+
+    def _side(self, subnet: str, conduit: Conduit, others: set[str], *, inward: bool) -> None:
+        """The request in one direction and its replies in the other, per peer prefix."""
+        protocol, request, reply = _passes(conduit)
+        keys = self.keys.setdefault(subnet, set())
+        for cidr in self._prefixes(subnet, conduit, others - {subnet}):
+            keys.add((not inward, protocol, cidr, *request))
+            keys.add((inward, protocol, cidr, *reply))
+
+    def _prefixes(self, subnet: str, conduit: Conduit, others: set[str]) -> set[str]:
+        if conduit.path == "public":
+            return {ANYWHERE}
+        if others and home(subnet) == SHARED:
+            return {self.plan.pool}
+        return {self.cidrs[name] for name in others}
+
+
 def entries(plan: Plan, subnet: Subnet) -> tuple[AclEntrySpec, ...]:
-    """The allows of `subnet`, in number order; numbers hash the entry, so edits move no other."""
-    keys: set[Key] = set()
-    groups = {host.group for host in ends(plan) if host.subnet == subnet.id}
-    for conduit in plan.conduits:
-        if groups & set(conduit.targets):
-            keys |= _side(plan, subnet, conduit, conduit.sources, inward=True)
-        if groups & set(conduit.sources):
-            keys |= _side(plan, subnet, conduit, conduit.targets, inward=False)
-    return _numbered(keys)
+    """The allows of one subnet; whoever asks for many makes `Acls` once."""
+    return Acls(plan).entries(subnet.id)
 
 
-def _side(
-    plan: Plan, subnet: Subnet, conduit: Conduit, others: Iterable[str], *, inward: bool
-) -> set[Key]:
-    """The request in one direction and its replies in the other, per peer prefix."""
+def _passes(conduit: Conduit) -> tuple[str, tuple[int, int], tuple[int, int]]:
+    """Protocol, the request's ports, and its replies'."""
     service = conduit.service
     if service.protocol == "any":
-        protocol, request, reply = "-1", (0, 0), (0, 0)
-    elif service.protocol == "icmp":
-        protocol, request, reply = "icmp", (-1, -1), (-1, -1)
-    else:
-        protocol, request, reply = service.protocol, (service.first, service.last), EPHEMERAL
-    keys: set[Key] = set()
-    for cidr in _prefixes(plan, subnet, conduit, others):
-        keys.add((not inward, protocol, cidr, *request))
-        keys.add((inward, protocol, cidr, *reply))
-    return keys
-
-
-def _prefixes(plan: Plan, subnet: Subnet, conduit: Conduit, others: Iterable[str]) -> set[str]:
-    if conduit.path == "public":
-        return {ANYWHERE}
-    names = {host.subnet for host in ends(plan) if host.group in set(others)} - {subnet.id}
-    stacks = {network.id: network.stack for network in plan.networks}
-    if names and stacks[subnet.network] == SHARED:
-        return {plan.pool}
-    return {row.cidr for row in plan.subnets if row.id in names}
+        return "-1", (0, 0), (0, 0)
+    if service.protocol == "icmp":
+        return "icmp", (-1, -1), (-1, -1)
+    return service.protocol, (service.first, service.last), EPHEMERAL
 
 
 def _numbered(keys: set[Key]) -> tuple[AclEntrySpec, ...]:

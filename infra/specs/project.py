@@ -1,10 +1,27 @@
 """From a plan to one spec per stack. Pure functions over frozen tables."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
+from typing import TypeVar
 
-from bulkhead.plan import SHARED, Conduit, Host, Plan, Service, digest, ends, meeting
-from infra.specs.acls import entries
-from infra.specs.private import attachments, endpoints, transits
+from bulkhead.errors import Problem, WrongInput
+from bulkhead.plan import (
+    SHARED,
+    Conduit,
+    Group,
+    Host,
+    Network,
+    Peering,
+    Plan,
+    Service,
+    Subnet,
+    digest,
+    ends,
+    meeting,
+)
+from infra.specs.acls import Acls
+from infra.specs.private import Private
 from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
@@ -18,17 +35,24 @@ from infra.specs.tables import (
     SubnetSpec,
 )
 
+_Row = TypeVar("_Row", Network, Group, Conduit, Peering, Host)
+
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The plan with its rows indexed by id and by group, stand-ins left out on demand."""
+    """The plan with its rows indexed, stand-ins left out on demand. Each row is seen once."""
 
     plan: Plan
     standins: bool
     account: dict[str, str] = field(default_factory=dict)
     network_of: dict[str, str] = field(default_factory=dict)
+    group: dict[str, Group] = field(default_factory=dict)
     members: dict[str, list[Host]] = field(default_factory=dict)
     transited: set[frozenset[str]] = field(default_factory=set)
+    subnets: dict[str, list[Subnet]] = field(default_factory=dict)
+    cidr: dict[str, str] = field(default_factory=dict)
+    joined: dict[frozenset[str], set[tuple[str, str]]] = field(default_factory=dict)
+    """Two networks -> the pairs of their subnets that a private conduit joins, both ways."""
 
     def __post_init__(self) -> None:
         """Fill the indexes."""
@@ -37,100 +61,161 @@ class Tables:
                 self.account[network.id] = network.account
         for subnet in self.plan.subnets:
             self.network_of[subnet.id] = subnet.network
+            self.cidr[subnet.id] = subnet.cidr
+            self.subnets.setdefault(subnet.network, []).append(subnet)
+        for group in self.plan.groups:
+            self.group[group.id] = group
         for host in ends(self.plan):
             self.members.setdefault(host.group, []).append(host)
+        for conduit in self.plan.conduits:
+            if conduit.path == "private":
+                self._join(conduit)
         self.transited.update(meeting(self.plan))
+
+    def _join(self, conduit: Conduit) -> None:
+        for source, target in product(self._lying(conduit.sources), self._lying(conduit.targets)):
+            networks = frozenset((self.network_of[source], self.network_of[target]))
+            if len(networks) == 2:
+                self.joined.setdefault(networks, set()).update(((source, target), (target, source)))
+
+    def _lying(self, groups: tuple[str, ...]) -> set[str]:
+        return {host.subnet for group in groups for host in self.members.get(group, [])}
 
     def network(self, group: str) -> str:
         """The network of a group."""
-        return next(row.network for row in self.plan.groups if row.id == group)
+        return self.group[group].network
 
     def present(self, group: str) -> bool:
         """Whether the group's network is deployed in this environment."""
         return self.network(group) in self.account
 
 
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """The plan's rows by the stack that owns them."""
+
+    networks: dict[str, list[Network]]
+    groups: dict[str, list[Group]]
+    conduits: dict[str, list[Conduit]]
+    peerings: dict[str, list[Peering]]
+    hosts: dict[str, list[Host]]
+
+
+def made_by_us(plan: Plan) -> None:
+    """WrongInput for an imported estate: it is read, never made."""
+    if plan.imported:
+        raise WrongInput(
+            Problem(
+                where=plan.estate,
+                what="it was imported: Bulkhead did not make it, and cannot make or model it",
+                allowed="plan, probe, verify and compare with --env aws",
+                remedy="to have it made by Bulkhead, describe it in a blueprint of its own",
+            )
+        )
+
+
 def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
     """One spec per stack, `shared` first, then the tenants by id.
 
     standins: whether the plants' stand-in networks are part of it (the lab and `sim`: yes; an
-    account of AWS: no, the customer has the real ones).
+    account of AWS: no, the customer has the real ones). WrongInput for an imported estate.
     """
-    tables = Tables(plan, standins)
+    made_by_us(plan)
+    tables, told = Tables(plan, standins), digest(plan)
+    rows = _Stacked(
+        networks=_by_stack(plan.networks),
+        groups=_by_stack(plan.groups),
+        conduits=_by_stack(plan.conduits),
+        peerings=_by_stack(plan.peerings),
+        hosts=_by_stack(plan.hosts),
+    )
+    subnets, private = _subnets(tables), Private(plan)
     stacks = [SHARED, *sorted(tenant.id for tenant in plan.tenants)]
-    return {stack: _stack(tables, stack) for stack in stacks}
+    return {
+        stack: StackSpec(
+            stack=stack,
+            estate=plan.estate,
+            region=plan.region,
+            digest=told,
+            networks=tuple(
+                NetworkSpec(
+                    id=row.id,
+                    account=row.account,
+                    cidr=row.cidr,
+                    public=row.public,
+                    subnets=subnets.get(row.id, ()),
+                )
+                for row in rows.networks.get(stack, ())
+                if row.id in tables.account
+            ),
+            groups=tuple(
+                GroupSpec(id=row.id, account=tables.account[row.network], network=row.network)
+                for row in rows.groups.get(stack, ())
+                if row.network in tables.account
+            ),
+            conduits=tuple(_conduits(tables, rows.conduits.get(stack, ()))),
+            peerings=tuple(_peering(tables, row) for row in rows.peerings.get(stack, ())),
+            hosts=tuple(_hosts(tables, rows.hosts.get(stack, ()))),
+            endpoints=tuple(private.endpoints.get(stack, ())),
+            transits=private.transits(stack),
+            attachments=tuple(private.attachments.get(stack, ())),
+        )
+        for stack in stacks
+    }
 
 
-def _stack(tables: Tables, stack: str) -> StackSpec:
-    plan = tables.plan
-    return StackSpec(
-        stack=stack,
-        estate=plan.estate,
-        region=plan.region,
-        digest=digest(plan),
-        networks=tuple(
-            NetworkSpec(
-                id=row.id,
-                account=row.account,
-                cidr=row.cidr,
-                public=row.public,
-                subnets=_subnets(tables, row.id),
+def _by_stack(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        found.setdefault(row.stack, []).append(row)
+    return found
+
+
+def _subnets(tables: Tables) -> dict[str, tuple[SubnetSpec, ...]]:
+    """The subnets of each network, with their ACLs."""
+    acls = Acls(tables.plan)
+    outward = {host.subnet for host in tables.plan.hosts if host.public}
+    return {
+        network: tuple(
+            SubnetSpec(
+                id=row.id, cidr=row.cidr, outward=row.id in outward, acl=acls.entries(row.id)
             )
-            for row in plan.networks
-            if row.stack == stack and row.id in tables.account
-        ),
-        groups=tuple(
-            GroupSpec(id=row.id, account=tables.account[row.network], network=row.network)
-            for row in plan.groups
-            if row.stack == stack and row.network in tables.account
-        ),
-        conduits=tuple(
-            spec
-            for row in plan.conduits
-            if row.stack == stack
-            for spec in [ConduitSpec(id=row.id, rules=_rules(tables, row))]
-            if spec.rules
-        ),
-        peerings=tuple(
-            PeeringSpec(
+            for row in rows
+        )
+        for network, rows in tables.subnets.items()
+    }
+
+
+def _conduits(tables: Tables, rows: Iterable[Conduit]) -> Iterator[ConduitSpec]:
+    for row in rows:
+        if rules := _rules(tables, row):
+            yield ConduitSpec(id=row.id, rules=rules)
+
+
+def _peering(tables: Tables, row: Peering) -> PeeringSpec:
+    return PeeringSpec(
+        id=row.id,
+        requester=row.requester,
+        requester_account=tables.account[row.requester],
+        accepter=row.accepter,
+        accepter_account=tables.account[row.accepter],
+        routes=_routes(tables, row),
+    )
+
+
+def _hosts(tables: Tables, rows: Iterable[Host]) -> Iterator[HostSpec]:
+    for row in rows:
+        network = tables.network_of[row.subnet]
+        if network in tables.account:
+            yield HostSpec(
                 id=row.id,
-                requester=row.requester,
-                requester_account=tables.account[row.requester],
-                accepter=row.accepter,
-                accepter_account=tables.account[row.accepter],
-                routes=_routes(tables, row.id, {row.requester, row.accepter}),
-            )
-            for row in plan.peerings
-            if row.stack == stack
-        ),
-        hosts=tuple(
-            HostSpec(
-                id=row.id,
-                account=tables.account[tables.network_of[row.subnet]],
+                account=tables.account[network],
                 subnet=row.subnet,
                 group=row.group,
                 role=row.role,
                 address=row.address,
                 public=row.public,
             )
-            for row in plan.hosts
-            if row.stack == stack and tables.network_of[row.subnet] in tables.account
-        ),
-        endpoints=endpoints(plan, stack),
-        transits=transits(plan, stack),
-        attachments=attachments(plan, stack),
-    )
-
-
-def _subnets(tables: Tables, network: str) -> tuple[SubnetSpec, ...]:
-    outward = {host.subnet for host in tables.plan.hosts if host.public}
-    return tuple(
-        SubnetSpec(
-            id=row.id, cidr=row.cidr, outward=row.id in outward, acl=entries(tables.plan, row)
-        )
-        for row in tables.plan.subnets
-        if row.network == network
-    )
 
 
 def _rules(tables: Tables, conduit: Conduit) -> tuple[RuleSpec, ...]:
@@ -198,35 +283,21 @@ def _public_peers(tables: Tables, conduit: Conduit, other: str) -> list[Peer]:
 
 def _cidrs(tables: Tables, group: str) -> list[str]:
     """A group's addresses: host by host, or its subnet's where other stacks own the hosts."""
-    row = next(row for row in tables.plan.groups if row.id == group)
     members = tables.members.get(group, [])
-    if all(host.stack == row.stack for host in members):
+    if all(host.stack == tables.group[group].stack for host in members):
         return sorted(f"{host.address}/32" for host in members)
-    subnets = {host.subnet for host in members}
-    return sorted(row.cidr for row in tables.plan.subnets if row.id in subnets)
+    return sorted({tables.cidr[host.subnet] for host in members})
 
 
-def _routes(tables: Tables, peering: str, networks: set[str]) -> tuple[RouteSpec, ...]:
+def _routes(tables: Tables, peering: Peering) -> tuple[RouteSpec, ...]:
     """A route each way between every two subnets that a private conduit joins."""
-    pairs = set()
-    for conduit in tables.plan.conduits:
-        if conduit.path != "private":
-            continue
-        for source in _subnets_of(tables, conduit.sources):
-            for target in _subnets_of(tables, conduit.targets):
-                if {tables.network_of[source], tables.network_of[target]} == networks:
-                    pairs |= {(source, target), (target, source)}
-    cidrs = {row.id: row.cidr for row in tables.plan.subnets}
+    networks = frozenset((peering.requester, peering.accepter))
     return tuple(
         RouteSpec(
-            id=f"{peering}:{source}:to:{target}",
+            id=f"{peering.id}:{source}:to:{target}",
             account=tables.account[tables.network_of[source]],
             subnet=source,
-            cidr=cidrs[target],
+            cidr=tables.cidr[target],
         )
-        for source, target in sorted(pairs)
+        for source, target in sorted(tables.joined.get(networks, ()))
     )
-
-
-def _subnets_of(tables: Tables, groups: tuple[str, ...]) -> set[str]:
-    return {host.subnet for group in groups for host in tables.members.get(group, [])}

@@ -9,6 +9,7 @@ from typing import Any
 
 from bulkhead.blueprint import Blueprint, expand, loads
 from bulkhead.blueprint.document import compose
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.errors import Problem, WrongInput
 from bulkhead.plan import Plan
 
@@ -63,9 +64,14 @@ def text_of(estate: dict[str, Any]) -> str:
 
 
 def tenant(name: str, tier: str, block: int, sites: Sequence[int] = (1,), extra: int = 0) -> Any:
-    """A tenant like the example's of that tier, with sites in these slots and hosts added."""
-    model = copy.deepcopy(next(one for one in data()["tenants"] if one["tier"] == tier))
-    model |= {"id": name, "block": block}
+    """A tenant like one of the example's, with sites in these slots and hosts added.
+
+    The flat tier's has an exception for what its tier lacks; other tiers with a gap get it too.
+    """
+    gaps = not all(one.level >= 2 for one in tiers()[tier].capability)
+    like = "flat" if gaps else "segmented"
+    model = copy.deepcopy(next(one for one in data()["tenants"] if one["tier"] == like))
+    model |= {"id": name, "block": block, "tier": tier}
     model["hosts"] = dict.fromkeys(model["hosts"], 1 + extra)
     for number, person in enumerate(model["people"]):
         person["contact"] = f"p{number}@{name}.example"

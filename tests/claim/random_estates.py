@@ -5,6 +5,7 @@ from random import Random
 from blueprint_cases import estate_of, loaded, tenant, text_of
 
 from bulkhead.blueprint import expand
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.plan import Plan
 
 EXTRAS = (
@@ -21,18 +22,21 @@ EXTRAS = (
 """Ends between which a conduit of any service is within the rules."""
 
 
+TIERS = tuple(tiers())
+
+
 def random_plan(seed: int) -> Plan:
     """The plan of a random estate; the same for the same seed."""
     return expand(loaded(text_of(random_estate(Random(seed)))))
 
 
 def random_estate(random: Random) -> dict[str, object]:
-    """One to three tenants on either tier, with some of the example's conduits and some others."""
+    """One to three tenants on any tier, with some of the example's conduits and some others."""
     blocks = random.sample(range(2, 200), random.randint(1, 3))
     tenants = [
         tenant(
             f"t{number}",
-            random.choice(("flat", "segmented")),
+            random.choice(TIERS),
             block,
             sites=random.sample((1, 2, 3), random.randint(1, 2)),
             extra=random.randint(0, 2),

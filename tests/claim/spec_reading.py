@@ -24,7 +24,7 @@ from bulkhead.network.deployed import (
     TransitTable,
     Vpc,
 )
-from infra.program.evaluate import ACCOUNTS
+from infra.accounts import account_id
 
 NUMBERS = {"-1": ALL, "icmp": 1, "tcp": 6, "udp": 17}
 
@@ -43,7 +43,7 @@ def read_specs(specs) -> Deployed:
     home = {subnet.id: network.id for network in networks for subnet in network.subnets}
     return Deployed(
         vpcs=by_id(
-            Vpc(id=row.id, name=row.id, account=ACCOUNTS[row.account], cidrs=(row.cidr,))
+            Vpc(id=row.id, name=row.id, account=account_id(row.account), cidrs=(row.cidr,))
             for row in networks
         ),
         subnets=by_id(
@@ -81,7 +81,7 @@ def read_specs(specs) -> Deployed:
                 id=row.id,
                 instance=row.id,
                 host=row.id,
-                account=ACCOUNTS[row.account],
+                account=account_id(row.account),
                 vpc=home[row.subnet],
                 subnet=row.subnet,
                 address=row.address,
@@ -95,7 +95,7 @@ def read_specs(specs) -> Deployed:
             Endpoint(
                 id=row.id,
                 name=row.id,
-                account=ACCOUNTS[row.account],
+                account=account_id(row.account),
                 vpc=row.network,
                 subnet=row.subnet,
                 interface=f"eni:{row.id}",
@@ -108,7 +108,7 @@ def read_specs(specs) -> Deployed:
             for row in stack.endpoints
         ),
         transits=by_id(
-            TransitGateway(id=row.id, name=row.id, account=ACCOUNTS[row.account])
+            TransitGateway(id=row.id, name=row.id, account=account_id(row.account))
             for stack in stacks
             for row in stack.transits
         ),

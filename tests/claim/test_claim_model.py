@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from random_estates import random_plan
 from spec_reading import read_specs
 
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.environments.claim import claim
 from bulkhead.network.intent import intent
 from bulkhead.network.names import canonical
@@ -50,6 +51,6 @@ def test_specs_read_straight_equal_what_the_program_declares(seed):
 
 def test_random_estates_are_not_all_alike():
     plans = [random_plan(seed) for seed in range(20)]
-    assert {tenant.tier for plan in plans for tenant in plan.tenants} == {"flat", "segmented"}
+    assert {tenant.tier for plan in plans for tenant in plan.tenants} == set(tiers())
     assert len({len(plan.hosts) for plan in plans}) > 3
     assert any(row.service.protocol == "icmp" for plan in plans for row in plan.conduits)

@@ -16,6 +16,12 @@ ALWAYS = Window(kind="maintenance", when="daily 00:00-00:00 UTC", reason="test")
 FROZEN = Window(kind="freeze", when="2000-01-01/2999-12-31", reason="test")
 
 
+@pytest.fixture(autouse=True)
+def _unjudged(monkeypatch):
+    """The policy has tests of its own; evaluating the program takes a second each time."""
+    monkeypatch.setattr("infra.policy.refuse.refuse", lambda plan, specs: None)
+
+
 class Engine:
     """An engine whose every stack stands, and whose previews are given."""
 

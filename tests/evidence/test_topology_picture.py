@@ -13,6 +13,8 @@ from random_estates import random_plan
 from story_state import EXAMPLE
 
 from bulkhead.blueprint import expand
+from bulkhead.blueprint.loading import loads_imported
+from bulkhead.blueprint.tiers import tiers
 from bulkhead.evidence.drawing import Line, fit, width_of
 from bulkhead.evidence.rendering import svg_file
 from bulkhead.evidence.topology import Crossing, picture
@@ -23,10 +25,16 @@ seeds = st.integers(min_value=0, max_value=10**6)
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def many(count):
-    tiers = ("flat", "segmented")
+def many(count, only=None):
+    names = [only] if only else sorted(tiers())
     tenants = [
-        tenant(f"tenant{n}", tiers[n % 2], 2 + n, sites=(1, 2, 3)[: 1 + n % 3], extra=n % 4 * 3)
+        tenant(
+            f"tenant{n}",
+            names[n % len(names)],
+            2 + n,
+            sites=(1, 2, 3)[: 1 + n % 3],
+            extra=n % 4 * 3,
+        )
         for n in range(count)
     ]
     return expand(loaded(text_of(estate_of(*tenants))))
@@ -81,6 +89,82 @@ def test_one_tenant_or_ten_make_a_tidy_picture_soon(count):
     assert time.process_time() - began < 5
     assert_tidy(drawing)
     assert_labels_apart(drawing)
+
+
+@pytest.mark.parametrize("tier", sorted(tiers()))
+def test_each_tier_makes_a_tidy_picture_in_which_nothing_of_the_provider_s_is_a_plant(tier):
+    plan = many(2, tier)
+    drawing = picture(plan)
+    assert_tidy(drawing)
+    assert_labels_apart(drawing)
+    known = boxes(drawing)
+    rows = {text.box: text.text for text in drawing.texts if text.kind == "label"}
+    for zone in plan.zones:
+        if zone.tenant != "shared":
+            row = rows[known[zone.id].parent]
+            assert row.startswith("plant") == (zone.kind in ("ot", "ai", "it")), (zone.id, row)
+
+
+@pytest.mark.parametrize("name", ["tenant0", "tenant3", "tenant9"])
+def test_a_tenant_s_page_is_small_enough_to_read_and_shows_nothing_of_the_others(name):
+    plan = many(10)
+    other = next(host.id for host in plan.hosts if host.tenant == "tenant1")
+    mine = next(host.id for host in plan.hosts if host.tenant == name)
+    crossings = [
+        Crossing(source=other, target=mine, kind="opened", what="tcp 22"),
+        Crossing(source=INTERNET, target=other, kind="opened", what="tcp 23"),
+    ]
+    drawing = picture(plan, crossings, {other: "why", mine: "because"}, name)
+    assert drawing.width < picture(plan).width / 2
+    assert drawing.width < 1400
+    assert_tidy(drawing)
+    assert red_lines(drawing) == {(other, mine)}
+    shown = {host.id for host in plan.hosts} & boxes(drawing).keys()
+    assert shown == {h.id for h in plan.hosts if h.tenant in (name, "shared")} | {other}
+    assert any(f"{other}: of another tenant" == text.title for text in drawing.texts)
+    with pytest.raises(KeyError):
+        picture(plan, (), {}, "nobody")
+
+
+IMPORTED = """
+kind: imported
+estate: found
+region: eu-central-1
+owner: unknown
+networks: [{id: vpc-1, account: "111111111111", cidrs: ["10.0.0.0/16"], public: true}]
+subnets:
+  - {id: subnet-1, network: vpc-1, cidr: "10.0.1.0/24", zone: prod/web}
+  - {id: subnet-2, network: vpc-1, cidr: "10.0.2.0/24", zone: prod/odd}
+zones:
+  - {id: prod/web, kind: ingest, tenant: acme, consequence: unknown, target: unknown,
+     reason: unknown, approval: unknown}
+  - {id: prod/odd, kind: unknown, tenant: acme, consequence: unknown, target: unknown,
+     reason: unknown, approval: unknown}
+groups: [{id: a, network: vpc-1}, {id: b, network: vpc-1}]
+hosts:
+  - {id: "Web server #1", instance: i-1, subnet: subnet-1, group: a, role: unknown,
+     address: 10.0.1.9, public: 198.51.100.9}
+  - {id: i-2, instance: i-2, subnet: subnet-2, group: b, role: unknown, address: 10.0.2.9}
+conduits:
+  - {id: in, from: [internet], to: [a], services: [tcp 443], path: public, authenticate: unknown,
+     mediator: unknown, reason: unknown}
+  - {id: on, from: [a], to: [b], services: [any], authenticate: unknown, mediator: unknown,
+     reason: unknown}
+"""
+
+
+def test_an_imported_estate_is_drawn_by_its_networks_and_says_what_was_not_stated():
+    plan = expand(loads_imported(IMPORTED, "found.yaml"))
+    crossing = Crossing(source=INTERNET, target="i-2", kind="opened", what="tcp 22")
+    drawing = picture(plan, [crossing])
+    assert_tidy(drawing)
+    assert_labels_apart(drawing)
+    said = [text.text for text in drawing.texts]
+    assert {"network vpc-1", "web: ingest", "odd: unknown", "from outside: tcp 443"} < set(said)
+    assert said.count("SL-T not stated") == 2
+    assert not any("plant" in text for text in said)
+    assert red_lines(drawing) == {(INTERNET, "i-2")}
+    assert any(line.title.startswith("on: any") for line in drawing.lines)
 
 
 def test_every_zone_and_host_of_the_plan_stands_in_the_picture(plan):

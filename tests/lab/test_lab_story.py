@@ -17,7 +17,8 @@ from bulkhead.environments import sim
 from bulkhead.environments.claim import claim
 from bulkhead.environments.lab import Lab
 from bulkhead.network.names import canonical
-from infra.lab.api.accounts import ACCOUNTS, role_arn
+from infra.accounts import ACCOUNTS
+from infra.lab.api.accounts import role_arn
 from infra.lab.tools import PULUMI, find
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "estate.yaml"

@@ -13,9 +13,9 @@ from bulkhead.blueprint.model import (
     SiteSpec,
     TenantSpec,
 )
-from bulkhead.plan import INTERNET, SHARED
+from bulkhead.plan import IMPORTED, INTERNET, SHARED, UNKNOWN
 
-_RESERVED_TENANTS = {SHARED, INTERNET, "platform", "plant", "audit"}
+_RESERVED_TENANTS = {SHARED, INTERNET, IMPORTED, UNKNOWN, "platform", "plant", "audit"}
 _RESERVED_ROLES = {role for roles in ROLES.values() for role in roles}
 
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 
+from bulkhead.blueprint.kinds import HOSTED, PLANE, ROLES
 from bulkhead.plan import Group, Network, Subnet
+
+PER_ROLE = 100
+"""Hosts of one role in a zone with a network of its own."""
+_FIRST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most."""
+    """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most.
+
+    plane: kinds of the shared plane that each tenant has for itself. sealed: those of them that
+    the provider's people cannot enter. sidecar: whether hosted services stand behind a proxy that
+    authorises each peer by its workload identity.
+    """
 
     name: str
     summary: str
@@ -60,6 +70,14 @@ class Tier:
     unprotected: tuple[str, ...]
     room: int
     place: Callable[[Room], Placement]
+    plane: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    sidecar: bool = False
+
+    @property
+    def zones(self) -> Mapping[str, tuple[str, ...]]:
+        """The kinds of zones that a tenant has at the provider, and the roles in each."""
+        return {**HOSTED, **{kind: PLANE[kind] for kind in self.plane}}
 
 
 @cache
@@ -78,3 +96,34 @@ def network_at(block: IPv4Network, index: int) -> IPv4Network:
 def first_subnet(network: IPv4Network, index: int = 0) -> IPv4Network:
     """The index-th /24 of a network."""
     return IPv4Network((int(network.network_address) + (index << 8), 24))
+
+
+def network_per_zone(room: Room, accounts: Mapping[str, str]) -> Placement:
+    """Zones as the first /20 networks of the tenant's block, hosts from .10 on, 100 per role.
+
+    accounts: for each kind of zone, in the order of their networks, the alias of its account.
+    """
+    networks, subnets, groups = [], [], []
+    subnets_of, groups_of, first = {}, {}, {}
+    for index, (kind, account) in enumerate(accounts.items()):
+        name = f"{room.tenant}/{kind}"
+        vpc = network_at(room.block_at(room.block), index)
+        subnet = first_subnet(vpc)
+        public = kind == "ingest"
+        networks.append(
+            Network(id=name, account=account, stack=room.tenant, cidr=str(vpc), public=public)
+        )
+        subnets.append(Subnet(id=name, network=name, cidr=str(subnet)))
+        subnets_of[kind] = name
+        for number, role in enumerate(ROLES[kind]):
+            groups.append(Group(id=f"{name}/{role}", network=name, stack=room.tenant))
+            groups_of[f"{kind}.{role}"] = f"{name}/{role}"
+            first[f"{kind}.{role}"] = subnet.network_address + _FIRST + number * PER_ROLE
+    return Placement(
+        networks=tuple(networks),
+        subnets=tuple(subnets),
+        groups=tuple(groups),
+        subnets_of=subnets_of,
+        groups_of=groups_of,
+        first=first,
+    )

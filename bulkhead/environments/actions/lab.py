@@ -168,7 +168,7 @@ def _put_back(lifting: Lifting, hosts: Hosts, action: PutBack) -> Outcome:
 
 
 def _lifting(standing: "Standing", hosts: Hosts, deployed: Deployed) -> Lifting:
-    from infra.lab.api.accounts import ACCOUNTS
+    from infra.accounts import ACCOUNTS
     from infra.lab.region import launch
 
     clients = {ACCOUNTS[alias]: client for alias, client in launch.clients(standing.info).items()}

@@ -101,6 +101,8 @@ class Reading:
 
     def planned_filters(self) -> Filters | Unknown:
         """See Facts."""
+        if self.plan.imported:
+            return Unknown("an imported estate does not say what its hosts' own filters should be")
         return self._with_deployed(lambda deployed: planned_filters(self.plan, deployed))
 
     def machine(self, host: str) -> Machine | Unknown:

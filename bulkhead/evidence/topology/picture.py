@@ -1,7 +1,7 @@
 """The topology picture put together: where each frame stands, and what is painted over what."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 
 from bulkhead.evidence.drawing import Drawing, Rect, Shape, Text, fit
@@ -10,19 +10,54 @@ from bulkhead.evidence.topology.key import key
 from bulkhead.evidence.topology.rails import NAME, RAIL, Rail, Rails
 from bulkhead.evidence.topology.red import Crossing, drawn
 from bulkhead.evidence.topology.room import Room
-from bulkhead.evidence.topology.ways import HOSTED, Ways, place, ways
-from bulkhead.plan import INTERNET, SHARED, Plan, Zone
+from bulkhead.evidence.topology.ways import HOSTED, PLANE, Ways, place, ways
+from bulkhead.plan import INTERNET, SHARED, UNKNOWN, Plan, Zone
 
 MARGIN, BETWEEN = 16.0, 24.0
+_BESIDE = 4
 _OUTSIDE = 180.0
 """Width of the boxes outside of every frame."""
 
 
 def picture(
-    plan: Plan, crossings: Sequence[Crossing] = (), failing: Mapping[str, str] | None = None
+    plan: Plan,
+    crossings: Sequence[Crossing] = (),
+    failing: Mapping[str, str] | None = None,
+    tenant: str | None = None,
 ) -> Drawing:
-    """The picture of a plan. failing: by id of a zone or host, why it is outlined red."""
-    return _Picture(plan, tuple(crossings), failing or {}).drawn()
+    """The picture of a plan. failing: by id of a zone or host, why it is outlined red.
+
+    tenant: that one alone beside the provider's plane: the other half of a finding that it shares
+    with another tenant then stands outside. KeyError for a tenant that there is not.
+    """
+    if tenant is None:
+        return _Picture(plan, tuple(crossings), failing or {}).drawn()
+    page = of_tenant(plan, tenant)
+    here = {INTERNET, *(row.id for row in page.zones), *(row.id for row in page.hosts)}
+    met = tuple(row for row in crossings if here & {row.source, row.target} - {INTERNET})
+    red = {name: why for name, why in (failing or {}).items() if name in here}
+    elsewhere = {row.id for row in plan.hosts} | {row.id for row in plan.zones}
+    return _Picture(page, met, red, frozenset(elsewhere - here)).drawn()
+
+
+def of_tenant(plan: Plan, tenant: str) -> Plan:
+    """What of a plan one tenant's page shows: its zones and the provider's plane."""
+    homes = {tenant, SHARED}
+    zones = tuple(zone for zone in plan.zones if zone.tenant in homes)
+    known = {zone.id for zone in zones}
+    if not any(zone.tenant == tenant for zone in zones):
+        raise KeyError(tenant)
+    return replace(
+        plan,
+        tenants=tuple(row for row in plan.tenants if row.id == tenant),
+        zones=zones,
+        hosts=tuple(host for host in plan.hosts if host.zone in known),
+        conduits=tuple(
+            row
+            for row in plan.conduits
+            if all(known & set(ends) or INTERNET in ends for ends in row.zones)
+        ),
+    )
 
 
 @dataclass(slots=True)
@@ -30,6 +65,7 @@ class _Picture:
     plan: Plan
     crossings: tuple[Crossing, ...]
     failing: Mapping[str, str]
+    elsewhere: frozenset[str] = frozenset()
     ways: Ways = field(init=False)
     shapes: list[Shape] = field(default_factory=list)
     rects: dict[str, Rect] = field(default_factory=dict)
@@ -40,7 +76,7 @@ class _Picture:
     def drawn(self) -> Drawing:
         """Frames and conduits first, red over them, the legend below."""
         tenants = sorted({zone.tenant for zone in self.plan.zones} - {SHARED})
-        columns = max(2, round(sqrt(len(tenants))))
+        columns = min(max(2, round(sqrt(len(tenants)))), max(1, len(tenants)))
         rows = [tenants[at : at + columns] for at in range(0, len(tenants), columns)]
         rails = self._rails(tenants, columns, len(rows))
         top, ports = self._top(rails)
@@ -122,11 +158,16 @@ class _Picture:
                     size=12,
                     anchor="middle",
                     box=name,
-                    title=name if name == INTERNET else f"{name}: not in the plan",
+                    title=self._outsider(name),
                 )
             )
             y += 40
         return y
+
+    def _outsider(self, name: str) -> str:
+        if name == INTERNET:
+            return name
+        return f"{name}: {'of another tenant' if name in self.elsewhere else 'not in the plan'}"
 
     def _row(
         self,
@@ -154,7 +195,8 @@ class _Picture:
     def _frame(self, tenant: str, rails: Sequence[str] = ()) -> Frame:
         zones = [zone for zone in self.plan.zones if zone.tenant == tenant]
         tiers = {one.id: f"{one.id}: {one.tier} tier" for one in self.plan.tenants}
-        title = tiers.get(tenant, tenant)
+        nobody = "whose it is was not stated" if tenant == UNKNOWN else tenant
+        title = tiers.get(tenant, nobody)
         return Frame(
             id=tenant,
             title="shared: the provider's own plane" if tenant == SHARED else title,
@@ -168,20 +210,38 @@ class _Picture:
         if tenant == SHARED:
             yield Row(label="", rooms=self._rooms(zones))
             return
+        if self.plan.imported:
+            yield from self._networks(zones)
+            return
         hosted = [zone for zone in zones if zone.kind in HOSTED]
         yield Row(label="hosted by the provider", rooms=self._rooms(hosted))
+        own = [zone for zone in zones if zone.kind in PLANE]
+        if own:
+            yield Row(label="its own plane, hosted by the provider", rooms=self._rooms(own))
         plants: dict[str, list[Zone]] = {}
         for zone in zones:
-            if zone.kind not in HOSTED:
+            if zone.kind not in {*HOSTED, *PLANE}:
                 plants.setdefault(zone.id.rpartition("/")[0], []).append(zone)
         for site, there in sorted(plants.items()):
             name = site.removeprefix(f"{tenant}/")
             yield Row(label=f"plant {name}, the customer's own", rooms=self._rooms(there))
 
+    def _networks(self, zones: Sequence[Zone]) -> Iterator[Row]:
+        """Rows of an imported estate: its networks, so many zones beside each other at most."""
+        networks = {subnet.id: subnet.network for subnet in self.plan.subnets}
+        by_network: dict[str, list[Zone]] = {}
+        for zone in zones:
+            by_network.setdefault(networks.get(zone.subnet, ""), []).append(zone)
+        for network, there in sorted(by_network.items()):
+            for at in range(0, len(there), _BESIDE):
+                yield Row(label=f"network {network}", rooms=self._rooms(there[at : at + _BESIDE]))
+
     def _rooms(self, zones: Sequence[Zone]) -> tuple[Room, ...]:
         return tuple(
             Room(
                 zone=zone,
+                name=self._name(zone),
+                outside=self.ways.outside.get(zone.id, ()),
                 hosts=tuple(host for host in self.plan.hosts if host.zone == zone.id),
                 within=self.ways.within.get(zone.id, ()),
                 mediators=self._mediators(),
@@ -189,6 +249,12 @@ class _Picture:
             )
             for zone in sorted(zones, key=lambda zone: place(zone.kind))
         )
+
+    def _name(self, zone: Zone) -> str:
+        """Its kind; of an imported estate its own name, for kinds are guesses."""
+        if not self.plan.imported:
+            return zone.kind
+        return f"{zone.id.rpartition('/')[2]}: {zone.kind}"
 
     def _mediators(self) -> frozenset[str]:
         """Hosts that check what passes: a conduit names a zone's kind and a role, or a host."""

@@ -17,11 +17,14 @@ class Room:
     """What a zone's box shows. failing: by zone and host id, why it is outlined red.
 
     mediators: ids of hosts that check what passes. within: services between its own hosts.
+    outside: what it answers to everybody outside, and asks there. name: its first line.
     """
 
     zone: Zone
     hosts: tuple[Host, ...]
+    name: str
     within: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
     mediators: frozenset[str] = frozenset()
     failing: Mapping[str, str] = field(default_factory=dict)
 
@@ -90,16 +93,19 @@ class Room:
     @property
     def _head(self) -> str:
         """Its first line; the cross is for who sees no colours."""
-        return ("✕ " if self.zone.id in self.failing else "") + self.zone.kind
+        return ("✕ " if self.zone.id in self.failing else "") + self.name
 
     @property
     def _levels(self) -> str:
+        if not self.zone.stated:
+            return "SL-T not stated"
         return "SL-T " + " ".join(map(str, self.zone.target))
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        own = (f"within: {', '.join(self.within)}",) if self.within else ()
-        return own if self.hosts else ("no host of the estate", *own)
+        own = [f"within: {', '.join(self.within)}"] if self.within else []
+        own += self.outside
+        return tuple(own) if self.hosts else ("no host of the estate", *own)
 
     def _name(self, host: Host) -> str:
         cross = "✕ " if host.id in self.failing else ""

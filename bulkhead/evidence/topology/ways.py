@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from bulkhead.plan import SHARED, Conduit, Plan, Service
+from bulkhead.plan import INTERNET, SHARED, Conduit, Plan, Service
 
 HOSTED = ("ingest", "processing", "storage")
+PLANE = ("admin", "egress", "audit")
 _ORDER = ("ingest", "processing", "storage", "admin", "egress", "audit", "ai", "ot", "it")
 
 
@@ -39,12 +40,14 @@ class Ways:
     """Every conduit, sorted by how it is drawn.
 
     inside: by frame (tenant), between two of its zones. within: by zone, between its own hosts.
+    outside: by zone, what it answers to everybody and asks of everybody, as lines of text.
     taps: by frame, to a rail; a rail is the id of a shared zone, or of a group of several tenants.
     meshes: by frame, what a tier leaves open between all of its zones there.
     """
 
     inside: Mapping[str, tuple[Way, ...]]
     within: Mapping[str, tuple[str, ...]]
+    outside: Mapping[str, tuple[str, ...]]
     taps: Mapping[str, tuple[Tap, ...]]
     meshes: Mapping[str, str]
 
@@ -62,7 +65,8 @@ def ways(plan: Plan) -> Ways:
     tenant_of = {zone.id: zone.tenant for zone in plan.zones}
     found = _Sorted()
     for conduit in plan.conduits:
-        if conduit.service.protocol == "any" and conduit.zones[0] == conduit.zones[1]:
+        everything = conduit.service.protocol == "any" and not plan.imported
+        if everything and conduit.zones[0] == conduit.zones[1]:
             found.meshes.append(conduit)
             continue
         for source, target in product(*conduit.zones):
@@ -79,6 +83,7 @@ def ways(plan: Plan) -> Ways:
     return Ways(
         inside={frame: tuple(rows) for frame, rows in inside.items()},
         within={zone: tuple(dict.fromkeys(rows)) for zone, rows in within.items()},
+        outside=_outside(plan.conduits),
         taps=_taps(plan, tenant_of, found),
         meshes=_meshes(tenant_of, found.meshes),
     )
@@ -107,6 +112,23 @@ def _title(items: Sequence[Conduit]) -> str:
         f"{item.id}: {said(item.service)}, {item.authentication}, checked by {item.mediator}"
         for item in items
     )
+
+
+def _outside(conduits: Iterable[Conduit]) -> dict[str, tuple[str, ...]]:
+    """Conduits of which one end is everybody outside (imported estates have such), by zone."""
+    found: defaultdict[tuple[str, str], set[Service]] = defaultdict(set)
+    for item in conduits:
+        for zones, others, word in (
+            (item.zones[1], item.zones[0], "from outside"),
+            (item.zones[0], item.zones[1], "to outside"),
+        ):
+            if INTERNET in others:
+                for zone in zones:
+                    found[zone, word].add(item.service)
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    for (zone, word), services in sorted(found.items()):
+        lines[zone].append(f"{word}: {', '.join(said(one) for one in sorted(services))}")
+    return {zone: tuple(rows) for zone, rows in lines.items()}
 
 
 def _meshes(tenant_of: Mapping[str, str], meshes: Iterable[Conduit]) -> dict[str, str]:

@@ -1,10 +1,21 @@
 """Instances and their network interfaces: one host, one interface, one IPv4 address."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from bulkhead.network.deployed import Interface
-from bulkhead.network.parse.shape import Item, Shape, accept, name_of, refusal, words
+from bulkhead.network.parse.shape import (
+    COMMON_TAG,
+    NAME_TAG,
+    Item,
+    Shape,
+    accept,
+    refusal,
+    tags_of,
+    words,
+)
+from bulkhead.plan.tables import INTERNET
 
 _RESERVATION = Shape(
     name="Reservation",
@@ -56,23 +67,46 @@ SHAPES = (_RESERVATION, _INSTANCE, _INTERFACE, _ASSOCIATION)
 _GONE = frozenset({"shutting-down", "terminated"})
 
 
-def interfaces(reservation: Item, account: str) -> tuple[Interface, ...]:
-    """The interfaces of a reservation's instances, terminated ones left out."""
+def interfaces(reservation: Item, account: str) -> tuple[tuple[Interface, bool], ...]:
+    """The interfaces of a reservation's instances, terminated ones left out.
+
+    With each, whether its name is Bulkhead's own (the tag `bulkhead:id`).
+    """
     accept(_RESERVATION, reservation, reservation.get("ReservationId", ""))
     owner = reservation.get("OwnerId") or account
     living = [item for item in reservation["Instances"] if item["State"]["Name"] not in _GONE]
-    return tuple(_interface(item, owner) for item in living)
+    return tuple((_interface(item, owner), NAME_TAG in tags_of(item)) for item in living)
 
 
-def told_apart(found: Iterable[Interface]) -> tuple[Interface, ...]:
-    """Sorted by id, each host named once: a second bearer of a name is `NAME (i-…)`."""
-    seen: set[str] = set()
-    done = []
-    for item in sorted(found, key=lambda each: (not each.running, each.id)):
-        taken = item.host in seen
+def told_apart(found: Iterable[tuple[Interface, bool]]) -> tuple[Interface, ...]:
+    """Sorted by id, each host named once: a second bearer of a name is `NAME (i-…)`.
+
+    The tag `Name` is anybody's to choose: it takes nobody the name that Bulkhead gave, and where
+    several bear one, none of them is called by it alone.
+    """
+    known = sorted(found, key=lambda pair: (not pair[0].running, pair[0].id))
+    common = Counter(item.host for item, own in known if not own)
+    seen = {name for name, count in common.items() if count > 1}
+    seen |= {item.host for item, own in known if own} & common.keys()
+    done = [item for item, own in known if not own and item.host not in seen]
+    done += [_by_id(item) for item, own in known if not own and item.host in seen]
+    seen = set()
+    for item in (item for item, own in known if own):
+        done.append(_by_id(item) if item.host in seen else item)
         seen.add(item.host)
-        done.append(replace(item, host=f"{item.host} ({item.instance})") if taken else item)
     return tuple(sorted(done, key=lambda each: each.id))
+
+
+def _by_id(item: Interface) -> Interface:
+    return replace(item, host=f"{item.host} ({item.instance})")
+
+
+def _named(item: Item, identity: str) -> str:
+    """The tag `bulkhead:id`, else the tag `Name`, else the id."""
+    tags = tags_of(item)
+    common = " ".join(tags.get(COMMON_TAG, "").split())
+    usable = common and common.isprintable() and common != INTERNET
+    return tags.get(NAME_TAG) or (common if usable else identity)
 
 
 def _interface(item: Item, account: str) -> Interface:
@@ -90,7 +124,7 @@ def _interface(item: Item, account: str) -> Interface:
     return Interface(
         id=link["NetworkInterfaceId"],
         instance=identity,
-        host=name_of(item, identity),
+        host=_named(item, identity),
         account=account,
         vpc=link["VpcId"],
         subnet=link["SubnetId"],

@@ -9,6 +9,8 @@ from bulkhead.errors import BulkheadError, Problem
 
 Item = Mapping[str, Any]
 NAME_TAG = "bulkhead:id"
+COMMON_TAG = "Name"
+"""The tag by which AWS's console calls things."""
 _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
 ICMP = 1
 
@@ -82,8 +84,12 @@ def needed(shape: Shape, item: Item, name: str, where: str) -> Any:
 
 def name_of(item: Item, identity: str) -> str:
     """The tag `bulkhead:id`, or the cloud's own id where there is no such tag."""
-    tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags") or ()}
-    return str(tags.get(NAME_TAG) or identity)
+    return tags_of(item).get(NAME_TAG) or identity
+
+
+def tags_of(item: Item) -> dict[str, str]:
+    """A thing's tags by key."""
+    return {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or ()}
 
 
 def prefix(cidr: str) -> str:

@@ -9,9 +9,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-PLATFORM, AUDIT, PLANT = "111111111111", "222222222222", "333333333333"
-ACCOUNTS = {"platform": PLATFORM, "audit": AUDIT, "plant": PLANT}
-"""Account aliases of the plan, and their 12-digit ids in the lab."""
+from infra.accounts import ACCOUNTS, PLATFORM
 
 ROLE = "bulkhead-lab"
 """The role that every account of the lab has, and that the root key may assume."""

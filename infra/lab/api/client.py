@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 from infra.lab.api.answers import Answer
 from infra.lab.api.world import Request
 

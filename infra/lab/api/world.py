@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 from infra.lab.api.answers import Answer, error
 from infra.lab.api.calls import Call
 from infra.lab.api.chance import install, moment

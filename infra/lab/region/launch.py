@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
+from infra.accounts import ACCOUNTS
 from infra.ending import end
-from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, root
+from infra.lab.api.accounts import Credentials, assumed, root
 from infra.lab.region import state as files
 from infra.lab.region.state import RegionInfo
 

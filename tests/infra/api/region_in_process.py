@@ -12,7 +12,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from bulkhead.network.deployed import Deployed
-from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, root
+from infra.accounts import ACCOUNTS
+from infra.lab.api.accounts import Credentials, assumed, root
 from infra.lab.api.client import inside
 from infra.lab.api.enforcement import Enforcement, NetworkReader
 from infra.lab.api.gate import Gate

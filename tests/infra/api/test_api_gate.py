@@ -7,7 +7,8 @@ from botocore.credentials import Credentials as BotoCredentials
 from botocore.exceptions import ClientError
 from region_in_process import REGION, SECRET, InProcess, client_of, wsgi
 
-from infra.lab.api.accounts import ACCOUNTS, Credentials, assumed, role_arn, root
+from infra.accounts import ACCOUNTS
+from infra.lab.api.accounts import Credentials, assumed, role_arn, root
 from infra.lab.api.calls import changes
 
 

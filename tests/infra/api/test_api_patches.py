@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from region_in_process import InProcess
 
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 
 
 def _refused(code: str, call: Callable[[], Any]) -> None:

@@ -18,7 +18,7 @@ ACCOUNTS = {"platform": "111111111111", "audit": "222222222222"}
 ROLES = {"audit": "arn:aws:iam::222222222222:role/bulkhead"}
 
 
-def run(stack, blueprint=EXAMPLE):
+def run(stack, blueprint=EXAMPLE, **more):
     """The resources that `main: infra` of Pulumi.yaml registers for a stack."""
     recorder = Recorder({kind: {} for kind in EXPORTED}, {})
     pulumi.runtime.set_all_config(
@@ -27,6 +27,7 @@ def run(stack, blueprint=EXAMPLE):
             "bulkhead:image": "ami-0123456789abcdef0",
             "bulkhead:accounts": json.dumps(ACCOUNTS),
             "bulkhead:roles": json.dumps(ROLES),
+            **{f"bulkhead:{name}": value for name, value in more.items()},
         }
     )
     loop = asyncio.new_event_loop()
@@ -66,3 +67,17 @@ def test_a_wrong_blueprint_is_refused_in_words(tmp_path):
     path.write_text("estate: 3\n")
     with pytest.raises(pulumi.RunError, match=r"estate\.yaml"):
         run("shared", path)
+
+
+def test_what_the_blueprint_loosens_since_before_is_a_warning(monkeypatch, tmp_path):
+    said = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    tighter = tmp_path / "before.yaml"
+    text = EXAMPLE.read_text()
+    tighter.write_text(text.replace("lifetime: 90d", "lifetime: 30d"))
+    run("shared", before=str(tighter))
+    assert said
+    assert all(line.startswith("loosens: credentials of ") for line in said)
+    said.clear()
+    run("shared", before=str(EXAMPLE))
+    assert said == []

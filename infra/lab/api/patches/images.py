@@ -7,7 +7,7 @@ account, and takes an instance's kind of virtualization from there.
 from collections.abc import Callable, Collection
 from typing import Any
 
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 from infra.lab.api.patches.means import exchange
 from infra.specs.images import BARE
 

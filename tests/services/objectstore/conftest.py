@@ -1,0 +1,3 @@
+from minio_fixture import minio
+
+__all__ = ["minio"]
