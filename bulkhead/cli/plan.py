@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from bulkhead.blueprint import expand, load, requirements, schema
+    from bulkhead.blueprint import Imported, expand, load, requirements, schema
     from bulkhead.cli import show
     from bulkhead.errors import Problem, WrongInput
     from bulkhead.plan import canonical, digest
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     blueprint = load(args.estate)
     plan = expand(blueprint)
-    spent = costs(plan, blueprint.estate.quotas)
+    spent = () if isinstance(blueprint, Imported) else costs(plan, blueprint.estate.quotas)
     if args.requirements:
         document = requirements(plan, tenant=_tenant(plan, args.tenant))
         args.requirements.write_text(document, encoding="utf-8")

@@ -310,7 +310,7 @@ def test_the_entries_counted_are_those_that_the_program_writes(example_plan):
         ({"elastic_ips": 1}, "account platform would need 2 Elastic IP addresses"),
         ({"peerings_per_vpc": 5}, "network shared/admin would need 6 active VPC peering"),
         ({"rules_per_group": 15}, "inbound of shared/egress/proxy would need 16 inbound"),
-        ({"routes_per_table": 6}, "network shared/admin would need 7 routes"),
+        ({"routes_per_table": 6}, "subnet shared/admin would need 7 routes"),
         ({"entries_per_acl": 7}, "outbound of subnet borealis/ingest would need 8 entries"),
     ],
 )

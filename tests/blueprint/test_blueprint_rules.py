@@ -360,9 +360,10 @@ def faults(rule_name: str, text: str):
     """What the rule alone says about a text that holds the schema."""
     from bulkhead.blueprint.document import compose
     from bulkhead.blueprint.loading import _validated
+    from bulkhead.blueprint.model import Estate
 
     rule = next(rule for rule in RULES if rule.__name__ == rule_name)
-    estate = _validated(compose(text.encode(), "estate.yaml"), "estate.yaml")
+    estate = _validated(compose(text.encode(), "estate.yaml"), "estate.yaml", Estate)
     return list(rule(estate, TODAY))
 
 
