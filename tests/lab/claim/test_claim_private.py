@@ -191,5 +191,5 @@ def test_a_deleted_endpoint_is_told_as_a_missing_host(lab, plan, cloud):
 def test_after_every_change_a_second_up_brings_all_three_to_agree_again(lab, plan):
     from bulkhead.environments.lab import Options
 
-    lab.up(plan, say=lambda _line: None, options=Options(hosts="bare"))
+    lab.up(plan, say=lambda _line: None, options=Options(hosts="bare", refresh=True))
     assert not [str(row) for row in probed(lab, plan).differences]

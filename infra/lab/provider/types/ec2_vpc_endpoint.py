@@ -7,7 +7,7 @@ from infra.lab.provider import tags
 from infra.lab.provider.aws import Aws
 from infra.lab.provider.prop import Prop
 from infra.lab.provider.resource import TAGS, Resource, only, unless_gone
-from infra.lab.provider.wire import Props
+from infra.lab.provider.wire import Props, is_unknown
 
 _LIVE = ("pendingacceptance", "pending", "available")
 _WISH = {"subnetId": Prop(required=True), "ipv4": Prop(computed=True)}
@@ -33,7 +33,8 @@ class VpcEndpoint(Resource):
     def refusals(self, want: Props) -> list[tuple[str, str]]:
         """The lab has endpoints with an address alone, and they need one."""
         said = []
-        if want.get("vpcEndpointType") != "Interface":
+        kind = want.get("vpcEndpointType")
+        if kind != "Interface" and not is_unknown(kind):
             said.append(("vpcEndpointType", "the lab's provider implements `Interface` alone"))
         if not want.get("subnetIds") and not want.get("subnetConfigurations"):
             said.append(("subnetIds", "an interface endpoint needs a subnet"))
