@@ -30,6 +30,7 @@ from infra.lab.fabric import Fabric, kernel, namespace
 
 LAB = "fabbe0"
 ROUNDS, SECONDS, CONNECTS = 5, 2.0, 400
+SUBNETS = 4
 OPEN, SINK, CIDR = "0.0.0.0/0", 5001, "10.0.0.0/8"
 _forked = multiprocessing.get_context("fork")
 
@@ -43,7 +44,7 @@ def rule(number: int, egress: bool, ports: int | None, cidr: str) -> GroupRule:
 
 
 def estate(hosts: int, rules: int) -> Deployed:
-    """Hosts of two subnets in one group with `rules` rules; any may reach any at SINK."""
+    """Hosts of four subnets in one group with `rules` rules; any may reach any at SINK."""
     every_other = range(0, 2 * (rules - 2), 2)  # neighbours would become one range
     addresses = (f"172.20.{number >> 8}.{number & 255}" for number in every_other)
     many = [rule(n, False, 443, f"{at}/32") for n, at in enumerate(addresses)]
@@ -64,7 +65,7 @@ def estate(hosts: int, rules: int) -> Deployed:
                 route_table="rtb-1",
                 acl="acl-1",
             )
-            for n in range(2)
+            for n in range(SUBNETS)
         ),
         route_tables=(
             RouteTable(id="rtb-1", name="table", vpc="vpc-1", main=True, routes=(route,)),
@@ -76,15 +77,15 @@ def estate(hosts: int, rules: int) -> Deployed:
 
 
 def interface(number: int) -> Interface:
-    """The host `number`, in one of the two subnets."""
+    """The host `number`, in one of the subnets."""
     return Interface(
         id=f"eni-{number}",
         instance=f"i-{number}",
         host=f"h{number}",
         account="1",
         vpc="vpc-1",
-        subnet=f"subnet-{number % 2}",
-        address=f"10.0.{number % 2}.{number // 2 + 10}",
+        subnet=f"subnet-{number % SUBNETS}",
+        address=f"10.0.{number % SUBNETS}.{number // SUBNETS + 10}",
         groups=("sg-1",),
         public=None,
         running=True,

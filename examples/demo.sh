@@ -42,7 +42,7 @@ echo "   (bulkhead attack run cross-zone-pivot $estate --env sim)"
 last 3 bulkhead attack run cross-zone-pivot "$estate" --env sim
 
 echo
-echo "== 6. Sixteen controls; what only real hosts can tell is not observed"
+echo "== 6. The controls; what only real hosts can tell is not observed"
 echo "   (bulkhead verify $estate --env sim)"
 last 1 bulkhead verify "$estate" --env sim
 

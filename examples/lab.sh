@@ -32,7 +32,7 @@ done
 echo "== 5. An attack from lost hosts (bulkhead attack run cross-zone-pivot $estate --env lab)"
 bulkhead attack run cross-zone-pivot "$estate" --env lab
 
-echo "== 6. Sixteen controls (bulkhead verify $estate --env lab)"
+echo "== 6. The controls (bulkhead verify $estate --env lab)"
 bulkhead verify "$estate" --env lab
 
 echo "== 7. A rule opened around us, by boto3 on the lab's AWS API"

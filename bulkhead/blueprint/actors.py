@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
+from bulkhead.blueprint.diode import is_diode
 from bulkhead.blueprint.kinds import PLANE
 from bulkhead.blueprint.model import (
     Estate,
@@ -16,7 +17,7 @@ from bulkhead.blueprint.model import (
 from bulkhead.blueprint.people import owner_id
 from bulkhead.blueprint.policy import identity_policy
 from bulkhead.blueprint.tiers import tiers
-from bulkhead.plan import SHARED, Asset, Function, Identity, Person, Tenant, Window
+from bulkhead.plan import SHARED, Allowance, Asset, Function, Identity, Person, Tenant, Window
 
 Kind = Literal["human", "device", "workload"]
 
@@ -39,6 +40,7 @@ def tenants(estate: Estate) -> Iterator[Tenant]:
             ),
             authority=f"{spec.id}/{spec.authority}",
             windows=_windows(spec),
+            retention=tiers()[spec.tier].retention,
         )
 
 
@@ -49,6 +51,22 @@ def _windows(spec: TenantSpec) -> tuple[Window, ...]:
     for one in spec.freezes:
         found.append(Window(kind="freeze", when=f"{one.first}/{one.last}", reason=one.reason))
     return tuple(sorted(found, key=lambda window: (window.kind, window.when, window.reason)))
+
+
+def allowances(estate: Estate) -> Iterator[Allowance]:
+    """The allowlists' entries, expired ones too: a plan knows no day."""
+    lists = [(SHARED, estate.shared.allow), *((row.id, row.allow) for row in estate.tenants)]
+    for home, entries in lists:
+        for entry in entries:
+            yield Allowance(
+                id=f"{home}/egress/{entry.egress}",
+                tenant=home,
+                kind="egress",
+                value=entry.egress,
+                owner=entry.owner if "/" in entry.owner else f"{home}/{entry.owner}",
+                reason=entry.reason,
+                expires=entry.expires,
+            )
 
 
 def people(estate: Estate) -> Iterator[Person]:
@@ -99,7 +117,8 @@ def _tenants(estate: Estate, tenant: TenantSpec) -> Iterator[Identity]:
         for gateway in site.gateways:
             yield _identity(estate, tenant, "device", f"{home}/ai/{gateway.name}", home)
         for plc in site.plcs:
-            yield _spoken_for(estate, tenant, f"{home}/ot/{plc.name}", f"{home}/ai/{plc.behind}")
+            one = _spoken_for(estate, tenant, f"{home}/ot/{plc.name}", f"{home}/ai/{plc.behind}")
+            yield _by_hand(one, home) if is_diode(site) else one
 
 
 def _spoken_for(estate: Estate, tenant: TenantSpec, plc: str, gateway: str) -> Identity:
@@ -108,6 +127,20 @@ def _spoken_for(estate: Estate, tenant: TenantSpec, plc: str, gateway: str) -> I
         _identity(estate, tenant, "device", plc, f"none of its own; behind {gateway}"),
         rotation=f"that of {gateway}",
         revocation=f"revoke {gateway}",
+    )
+
+
+def _by_hand(plc: Identity, home: str) -> Identity:
+    """Behind a diode nothing renews itself: no request comes out, no certificate goes in."""
+    days = plc.lifetime * 2 // 3 // 86400
+    return replace(
+        plc,
+        scope=f"{home}/ot alone; behind the diode of {home}",
+        rotation=f"by hand, {days} days after issue at the latest: {plc.owner} makes the key and "
+        "the request on the controller, carries the request out and the certificate in on a "
+        "medium that is wiped before each use, in a maintenance window",
+        revocation="by hand: the receiver on the gateway forgets the sender, and the controller "
+        "is taken off its switch; no revocation list reaches it",
     )
 
 

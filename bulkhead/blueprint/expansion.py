@@ -42,6 +42,7 @@ def build(estate: Estate) -> Plan:
         assets=_by_id(actors.assets(estate)),
         endpoints=_by_id(led),
         attachments=_by_id(attached),
+        allowances=_by_id(actors.allowances(estate)),
     )
 
 

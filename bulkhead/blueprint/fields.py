@@ -14,6 +14,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PORTS = re.compile(r"([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?", re.ASCII)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DNS = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]", re.ASCII)
 _ZONE = r"(?:UTC|[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)+)"
 _MAINTENANCE = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|daily) ([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2}) " + _ZONE,
@@ -109,6 +111,16 @@ def _maintenance(value: str) -> str:
     return value
 
 
+def _allowed_name(value: str) -> str:
+    name = value.removeprefix("*.")
+    if len(name) > 253 or not _DNS.fullmatch(name):
+        raise wrong(
+            f"{_said(value)} is not a name to allow",
+            "a DNS name in small letters with a dot in it, e.g. api.weather.example, or *. and one",
+        )
+    return value
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Text = Annotated[str, StringConstraints(max_length=600), AfterValidator(_text)]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", max_length=32)]
@@ -157,3 +169,5 @@ OwnerRef = Annotated[
     ),
 ]
 """A person, or a role (`customer.engineer`): whoever of that role is asked first."""
+
+AllowedName = Annotated[str, StringConstraints(max_length=255), AfterValidator(_allowed_name)]

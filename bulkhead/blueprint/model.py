@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bulkhead.blueprint.fields import (
+    AllowedName,
     Day,
     Duration,
     Endpoints,
@@ -216,6 +217,19 @@ class TenantHosts(Strict):
     historian: Count = 1
 
 
+class AllowSpec(Strict):
+    """A name outside that may be resolved and reached: who answers for it, why, until when.
+
+    `*.` in front (in quotes, for YAML) means every name below it. On the last day it still holds;
+    after it the entry stays in the file and does nothing.
+    """
+
+    egress: AllowedName
+    owner: PersonRef
+    reason: Text
+    expires: Day
+
+
 class SharedPlane(Strict):
     """The provider's own zones and people."""
 
@@ -227,6 +241,7 @@ class SharedPlane(Strict):
     )
     people: tuple[ProviderPerson, ...] = Field(min_length=1, max_length=500)
     identities: IdentityOverrides = IdentityOverrides()
+    allow: tuple[AllowSpec, ...] = Field(default=(), max_length=200)
 
 
 class FunctionSpec(Strict):
@@ -290,6 +305,11 @@ class SiteSpec(Strict):
 
     id: Name
     slot: Annotated[int, Field(ge=1, le=8)]
+    conduit: Literal["firewall", "diode"] = Field(
+        default="firewall",
+        description="between ot and ai: `firewall`, declared conduits and their answers pass; "
+        "`diode`, telemetry leaves ot and nothing comes back, not even an answer",
+    )
     gateways: tuple[GatewaySpec, ...] = Field(min_length=1, max_length=200)
     plcs: tuple[PlcSpec, ...] = Field(default=(), max_length=200)
     machines: tuple[MachineSpec, ...] = Field(default=(), max_length=2000)
@@ -314,6 +334,7 @@ class TenantSpec(Strict):
     maintenance: tuple[MaintenanceSpec, ...] = ()
     freezes: tuple[FreezeSpec, ...] = ()
     identities: IdentityOverrides = IdentityOverrides()
+    allow: tuple[AllowSpec, ...] = Field(default=(), max_length=200)
     conduits: tuple[ConduitSpec, ...] = Field(default=(), max_length=200)
 
 

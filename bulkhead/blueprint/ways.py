@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, product
 
+from bulkhead.blueprint.diode import carried, diodes
 from bulkhead.blueprint.kinds import PLANE, PLANT, kind_of, roles_at
 from bulkhead.blueprint.model import ConduitSpec, Estate, TenantSpec
 from bulkhead.blueprint.places import Places
@@ -32,6 +33,7 @@ def conduits(estate: Estate, places: Places) -> list[Conduit]:
     found += _shared(ways, places)
     for way in ways:
         found += _tenants(way, places)
+    found += diodes(estate, places)
     return found
 
 
@@ -52,8 +54,11 @@ def _ways(estate: Estate, tenant: TenantSpec, places: Places) -> Iterator[_Way]:
             yield _way(f"{tenant.id}/{spec.name}", tenant, spec, found)
         if inside:
             for site in tenant.sites:
+                pairs = carried(site, inside)
+                if not pairs:
+                    continue
                 home = f"{tenant.id}/{site.id}"
-                joins = _joins(inside, [home], [home], places)
+                joins = _joins(pairs, [home], [home], places)
                 yield _way(f"{home}/{spec.name}", tenant, spec, joins)
 
 

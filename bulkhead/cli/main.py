@@ -4,6 +4,7 @@ Heavy imports wait until a verb runs, so that `--help` answers at once.
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from bulkhead.cli import (
     drill,
     env,
     execute,
+    explain,
     importing,
     logs,
     plan,
@@ -29,7 +31,7 @@ from bulkhead.cli import (
     verify,
 )
 from bulkhead.cli.show import problems
-from bulkhead.errors import DEVIATED, BulkheadError, Problem
+from bulkhead.errors import DEVIATED, BulkheadError, MissingHere, Problem
 
 VERBS = (
     plan,
@@ -37,6 +39,7 @@ VERBS = (
     compare,
     up,
     probe,
+    explain,
     drill,
     attack,
     verify,
@@ -51,6 +54,9 @@ VERBS = (
     env,
     doctor,
 )
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,7 +91,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return _no_room(error, as_json=args.json)
         return _unexpected(error, as_json=args.json)
+
+
+def _no_room(error: OSError, *, as_json: bool) -> int:
+    """A disk is full, which the user can mend."""
+    problem = Problem(
+        where=str(error.filename or "disk"),
+        what=f"cannot be written: {error.strerror}",
+        remedy="make room, then run this again; `bulkhead down` removes a lab with its state",
+        done="what was done so far is kept; no way between hosts was opened by this",
+    )
+    problems(MissingHere(problem), as_json=as_json)
+    return MissingHere.exit_code
 
 
 def _unexpected(error: Exception, *, as_json: bool) -> int:

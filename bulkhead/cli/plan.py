@@ -77,8 +77,7 @@ def tables(plan: Any, spent: Any) -> None:
     from bulkhead.plan import digest
 
     zones = [
-        (zone.id, zone.kind, " ".join(map(str, zone.target)), _exception(zone), zone.reason)
-        for zone in plan.zones
+        (zone.id, zone.kind, _target(zone), _exception(zone), zone.reason) for zone in plan.zones
     ]
     show.table("Zones", ("zone", "kind", "SL-T FR1-7", "exception until", "reason"), zones)
     hosts = [
@@ -96,7 +95,8 @@ def tables(plan: Any, spent: Any) -> None:
         for row in spent
     ]
     counted = ("tenant", "group rules", "ACL entries", "routes")
-    show.table("Costs", (*counted, "fullest group", "fullest ACL", "fullest table"), rows)
+    if spent:
+        show.table("Costs", (*counted, "fullest group", "fullest ACL", "fullest table"), rows)
     show.out(
         f"{plan.estate}: {len(plan.tenants)} tenants, {len(plan.zones)} zones, "
         f"{len(plan.hosts)} hosts, {len(plan.conduits)} conduits; everything else is denied\n"
@@ -109,6 +109,10 @@ def _fullest(cost: Any) -> tuple[str, ...]:
         f"{one.name}: {one.count} of {one.quota}" if one.name else "none"
         for one in cost.fullest.values()
     )
+
+
+def _target(zone: Any) -> str:
+    return " ".join(map(str, zone.target)) if zone.stated else "not stated"
 
 
 def _exception(zone: Any) -> str:

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
         show.as_json(status)
     else:
         rows = [(name, str(value)) for name, value in status.items() if name not in SECRET]
-        show.table("Lab", ("what", "value"), [row for row in rows if row[0] != "hosts"])
+        show.table("Lab", ("what", "value"), [row for row in rows if row[0] not in APART])
         hosts = [
             (
                 row["host"],
@@ -35,9 +35,14 @@ def run(args: argparse.Namespace) -> int:
             )
             for row in status["hosts"]
         ]
+        if status["buckets"]:
+            kept = [tuple(row[name] for name in BUCKET) for row in status["buckets"]]
+            show.table("Buckets of logs", BUCKET, kept)
         show.table("Hosts", ("host", "address", "public", "namespace", "health"), hosts)
     return 1 if status["degraded"] else 0
 
 
+APART = ("hosts", "buckets")
+BUCKET = ("bucket", "served_by", "believed", "because")
 SECRET = ("secret_key",)
 """Printed only where asked for by --json, never on a screen."""

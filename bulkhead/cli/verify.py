@@ -14,7 +14,7 @@ SUBJECTS = 3
 
 def register(verbs: Any) -> None:
     """Declare the verb."""
-    text = "ask sixteen controls of what stands: each passes, fails, is accepted or not observed"
+    text = "ask the controls of what stands: each passes, fails, is accepted or not observed"
     parser = verb(verbs, "verify", run, text)
     add_estate(parser)
     add_environment(parser, "sim", "lab", "aws", default="sim")
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     plan = expand(load(args.estate))
     where = verifying.Where(environment=args.env, state=state_of(args))
     accepted = verifying.register(args.accepted, args.estate, plan)
-    _refuse_what_does_not_go_together(args)
+    _refuse_what_does_not_go_together(args, plan)
     sabotaging.mend(where, plan, show.say)
     if args.sabotage:
         came = sabotaging.sabotage(where, plan, args.sabotage, accepted, show.say)
@@ -67,8 +67,12 @@ def run(args: argparse.Namespace) -> int:
     return DEVIATED if found.failing else HELD
 
 
-def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
+def _refuse_what_does_not_go_together(args: argparse.Namespace, plan: Any) -> None:
     from bulkhead.errors import Problem, WrongInput
+
+    if args.sabotage and plan.imported:
+        what = "an imported estate is never broken on purpose: it is somebody else's"
+        raise WrongInput(Problem("--sabotage", what, "an estate that Bulkhead stood up"))
 
     if args.json and args.format not in ("text", "json"):
         raise WrongInput(Problem("--json", f"{args.format} was asked for too", "one of them"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulkhead.controls.machine import Machine
+from bulkhead.controls.stored import LogStore, Shipping
 from bulkhead.controls.unknown import Unknown
 from bulkhead.network.deployed import Deployed, Flow, Verdict
 from bulkhead.network.filters import Filters
@@ -80,6 +81,12 @@ class Facts(Protocol):
 
     def packets(self) -> Tried | Unknown:
         """What real packets did."""
+
+    def log_store(self, host: str) -> LogStore | Unknown:
+        """What the store of logs on a host refused, tried with its own admin credentials."""
+
+    def shipping(self, host: str) -> Shipping | Unknown:
+        """How the shipper of a host that collects events stands."""
 
     def arrived(self, host: str) -> float | Unknown | None:
         """Seconds until an event of this run's stood in the log store; None if it did not come."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from bulkhead.controls.stored import LogStore, Shipping, log_store, shipping
 from bulkhead.controls.unknown import Unknown
 
 T = TypeVar("T")
@@ -94,8 +95,33 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """What a host was told when it asked for what nobody listed.
+
+    web: the proxy's status; "" where the host has no proxy. names: (what was asked for, code,
+    addresses) of each question to the resolver, none where the host has no resolver. resolvers:
+    those of /etc/resolv.conf.
+    """
+
+    web: str
+    names: tuple[tuple[str, str, tuple[str, ...]], ...]
+    resolvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A proxy's allowlist. entries: (name, tenant, last day). passed: names that squid passes."""
+
+    entries: tuple[tuple[str, str, str], ...]
+    passed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A host's own word. sshd: the settings that hold for each account that was asked about."""
+    """A host's own word. sshd: the settings that hold for each account that was asked about.
+
+    objects, shipping: of a host that stores and collects logs; None where it was not asked.
+    """
 
     sshd: Mapping[str, Options] | Unknown
     accounts: tuple[Account, ...] | Unknown
@@ -105,6 +131,10 @@ class Machine:
     journal: Journal | Unknown
     keys: tuple[Key, ...] | Unknown
     room: Room | Unknown
+    outward: Outward | Unknown
+    listed: Listed | Unknown
+    objects: LogStore | Unknown | None = None
+    shipping: Shipping | Unknown | None = None
 
 
 def machine(said: Mapping[str, Any], *, sent: float, received: float) -> Machine:
@@ -127,6 +157,10 @@ def machine(said: Mapping[str, Any], *, sent: float, received: float) -> Machine
         journal=part(said, "journal", lambda raw: Journal(**raw)),
         keys=part(said, "keys", lambda raw: tuple(Key(**row) for row in raw)),
         room=part(said, "room", lambda raw: Room(**raw)),
+        outward=part(said, "outward", _outward),
+        listed=part(said, "listed", _listed),
+        objects=_asked(said, "objects", lambda raw: log_store("", raw)),
+        shipping=_asked(said, "shipping", shipping),
     )
 
 
@@ -140,6 +174,24 @@ def part(said: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | Un
         return read(found["ok"])
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         return Unknown(f"the host told its {name} in another form: {error!r}")
+
+
+def _outward(raw: Mapping[str, Any]) -> Outward:
+    names = tuple((str(name), str(code), tuple(found)) for name, code, found in raw["names"])
+    return Outward(web=str(raw["web"]), names=names, resolvers=tuple(raw["resolvers"]))
+
+
+def _listed(raw: Mapping[str, Any]) -> Listed:
+    return Listed(entries=tuple(map(tuple, raw["entries"])), passed=tuple(raw["passed"]))
+
+
+def _asked(
+    said: Mapping[str, Any], name: str, read: Callable[[Any], T | Unknown]
+) -> T | Unknown | None:
+    """A part that most hosts are not asked for."""
+    if said.get(name, {"ok": None}) == {"ok": None}:
+        return None
+    return part(said, name, read)
 
 
 def _account(raw: Mapping[str, Any]) -> Account:

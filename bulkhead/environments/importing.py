@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from bulkhead.blueprint import Imported
 from bulkhead.blueprint.loading import loads_imported
 from bulkhead.errors import MissingHere, Problem, WrongInput
+from bulkhead.network.boto import BotoApi
 from bulkhead.network.importing import (
     About,
     Authority,
@@ -24,6 +27,7 @@ from bulkhead.network.importing import (
 )
 from bulkhead.network.read import Api, read
 from bulkhead.trust.anchors import told_of
+from infra.inventory import aws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,10 @@ def imported(apis: Sequence[Api], name: str, region: str, sources: Sources) -> t
     """The file's text, and what it says once it is read back: an import that we cannot read is
     no import. MissingHere where the accounts hold no VPC with a subnet."""
     once = [Remembering(api) for api in apis]
-    deployed = read(once)
+    try:
+        deployed, named = read(once), labels(once)
+    except (BotoCoreError, ClientError) as error:
+        raise aws.unreadable(region, error) from None
     if not deployed.subnets:
         accounts = ", ".join(api.account for api in apis)
         raise MissingHere(
@@ -57,7 +64,7 @@ def imported(apis: Sequence[Api], name: str, region: str, sources: Sources) -> t
             where, allowed = f"{row.host}={row.files[0]}", ", ".join(sorted(known)[:12])
             raise WrongInput(Problem(where, f"no host {row.host} was read", allowed))
     about = About(name, region, sources.at.date().isoformat())
-    text = estate_file(about, deployed, labels(once), files)
+    text = estate_file(about, deployed, named, files)
     return text, loads_imported(text, f"{name} (as imported)")
 
 
@@ -92,7 +99,4 @@ def _authority(path: Path) -> Authority:
 
 def account_apis(region: str) -> list[Any]:
     """The caller's account, and those of BULKHEAD_ROLES, as readers."""
-    from bulkhead.network.boto import BotoApi
-    from infra.inventory import aws
-
     return [BotoApi(client, account) for account, client in aws.clients(region).items()]

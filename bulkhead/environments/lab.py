@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bulkhead.environments.buckets import buckets
+from bulkhead.environments.delivering import deliver
 from bulkhead.environments.doctor import checks
 from bulkhead.environments.filters import over_ssh, planned_filters
 from bulkhead.environments.locking import locked
@@ -65,7 +67,7 @@ class Lab:
             command = ensure(PULUMI, say)
             image = self._image(kind, say, preview=options.preview)
             standing = self._region(plan, say)
-            engine = self._engine(command, standing.target(image, self._ssh_key(kind)))
+            engine = self._engine(command, standing.target(plan, image, self._ssh_key(kind)))
             raising = Raising(
                 plan, engine, say, refresh=options.refresh, emergency=options.emergency
             )
@@ -139,6 +141,8 @@ class Lab:
             found = health(self.entry())
             for row in said["hosts"]:
                 row["health"] = found.get(row["host"], "stopped")
+        known = (self.state / PLAN).exists()
+        said["buckets"] = buckets(self._plan(), said, self.state) if known else []
         return said
 
     def filters(self, plan: Plan, deployed: Deployed) -> tuple[Filters, Filters]:
@@ -161,6 +165,19 @@ class Lab:
         return found
 
     def _none(self) -> MissingHere:
+        from infra.lab.region.state import read_info
+
+        killed = read_info(self.state)  # one that ends in order takes this away
+        if killed is not None:
+            return MissingHere(
+                Problem(
+                    where=str(self.state),
+                    what=f"the region of this lab (process {killed.pid}) was killed; "
+                    "nothing passes between its hosts",
+                    remedy="bulkhead up ESTATE --env lab starts it again as it was; "
+                    "bulkhead down removes what is left of it",
+                )
+            )
         return MissingHere(
             Problem(
                 where=str(self.state),
@@ -244,6 +261,7 @@ class Lab:
             started = time.monotonic()
             result.changed = sum(1 for count in machines.configure().changed.values() if count)
             result.configured = time.monotonic() - started
+            deliver(machines.site)
 
     @property
     def _home(self) -> Path:

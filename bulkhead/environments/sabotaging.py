@@ -195,9 +195,9 @@ def _breaking(where: Where) -> Iterator[Breaking]:
 
 
 def _clients(state: Path) -> dict[str, object]:
-    from infra.accounts import ACCOUNTS
+    from infra.accounts import account_id
     from infra.lab.region import launch
 
     info = launch.running(state)
     assert info is not None  # noqa: S101 (Lab.standing would have refused)
-    return {ACCOUNTS[alias]: client for alias, client in launch.clients(info).items()}
+    return {account_id(alias): client for alias, client in launch.clients(info).items()}

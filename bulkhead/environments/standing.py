@@ -11,8 +11,8 @@ from bulkhead.environments.unknown import unknown_host
 from bulkhead.network.deployed import INTERNET_ADDRESS, Deployed, Flow, Interface
 from bulkhead.network.filters import Filters
 from bulkhead.network.read import read
-from bulkhead.plan import INTERNET
-from infra.accounts import ACCOUNTS
+from bulkhead.plan import INTERNET, Plan
+from infra.accounts import ACCOUNTS, account_id
 from infra.lab.api.accounts import role_arn, root
 from infra.lab.fabric.names import namespace
 from infra.lab.region import control, launch, state
@@ -34,17 +34,22 @@ class Standing:
         """What the API says is deployed, over all accounts of the lab."""
         return read(launch.apis(self.info))
 
-    def target(self, image: str = BARE, ssh_key: str | None = None) -> "Target":
+    def target(
+        self, plan: Plan | None = None, image: str = BARE, ssh_key: str | None = None
+    ) -> "Target":
         """Where the program is aimed: this region, its accounts by their roles.
 
-        image, ssh_key: of what hosts are made, and the key with which machines may be entered.
+        plan: whose tenants' own accounts are among them. image, ssh_key: of what hosts are made,
+        and the key with which machines may be entered.
         """
         from infra.program.target import Target
 
         keys = root(state.secret(Path(self.info.state)))
+        aliases = {*ACCOUNTS, *(row.account for row in (plan.networks if plan else ()))}
+        accounts = {alias: account_id(alias) for alias in sorted(aliases)}
         return Target(
-            accounts=dict(ACCOUNTS),
-            roles={alias: role_arn(ACCOUNTS[alias]) for alias in ("audit", "plant")},
+            accounts=accounts,
+            roles={alias: role_arn(one) for alias, one in accounts.items() if alias != "platform"},
             image=image,
             standins=True,
             ssh_key=ssh_key,

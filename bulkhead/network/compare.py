@@ -63,12 +63,15 @@ def _exactly(intent: Intent, computed: Reach, seen: _Seen) -> Iterator[Differenc
         for path in sorted({*intent.paths(source, target), *computed.paths(source, target)}):
             allowed, pair = intent.allowed(source, target, path), (source, target, path)
             delivered = computed.delivered(*pair)
+            oneway = intent.oneway(*pair)
             if allowed != delivered:
-                yield from _opened(allowed, computed, pair, seen)
-            if held := network.delivered(*pair) - allowed - delivered:
+                yield from _opened(allowed, oneway, computed, pair, seen)
+            if held := network.delivered(*pair) - allowed - oneway - delivered:
                 yield from _weakened(held, network, computed, pair)
             if allowed != computed.answered(*pair):
                 yield from _closed(intent, computed, pair, seen)
+            if oneway:
+                yield from _diode(intent, computed, pair, seen)
 
 
 def _weakened(held: Ports, network: Reach, computed: Reach, pair: _Pair) -> Iterator[Difference]:
@@ -87,11 +90,13 @@ def _weakened(held: Ports, network: Reach, computed: Reach, pair: _Pair) -> Iter
         )
 
 
-def _opened(allowed: Ports, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
+def _opened(
+    allowed: Ports, oneway: Ports, computed: Reach, pair: _Pair, seen: _Seen
+) -> Iterator[Difference]:
     answered, delivered = computed.answered(*pair), computed.delivered(*pair)
     parts: tuple[tuple[Outcome, Ports], ...] = (
-        ("answered", answered - allowed),
-        ("one-way", delivered - answered - allowed),
+        ("answered", answered - allowed - oneway),
+        ("one-way", delivered - answered - allowed - oneway),
     )
     for outcome, part in parts:
         if part:
@@ -123,10 +128,47 @@ def _closed(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterat
             observed=_agreed(seen, pair, stop.services),
             layer=stop.layer,
             because=stop.because,
-            conduits=tuple(
-                item.id for item in intent.declared(*pair) if services(item.service) & stop.services
-            ),
+            conduits=_declaring(intent, pair, stop.services),
         )
+
+
+def _diode(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
+    """Where a one-way conduit also answers, with what lets the answers through; or is closed."""
+    oneway = intent.oneway(*pair)
+    if returned := oneway & computed.answered(*pair):
+        yield Difference(
+            kind="opened",
+            source=pair[0],
+            target=pair[1],
+            path=pair[2],
+            services=returned,
+            intended="one-way",
+            computed="answered",
+            observed=_agreed(seen, pair, returned),
+            layer="reply-acl-ingress",
+            because=computed.returners(*pair, returned),
+            conduits=_declaring(intent, pair, returned),
+        )
+    missing = oneway - computed.delivered(*pair)
+    for stop in computed.stops(*pair, missing) if missing else ():
+        yield Difference(
+            kind="closed",
+            source=pair[0],
+            target=pair[1],
+            path=pair[2],
+            services=stop.services,
+            intended="one-way",
+            computed="refused",
+            observed=_agreed(seen, pair, stop.services),
+            layer=stop.layer,
+            because=stop.because,
+            conduits=_declaring(intent, pair, stop.services),
+        )
+
+
+def _declaring(intent: Intent, pair: _Pair, part: Ports) -> tuple[str, ...]:
+    """Ids of the conduits of a pair that declare some of these services."""
+    return tuple(item.id for item in intent.declared(*pair) if services(item.service) & part)
 
 
 def _by_packets(
@@ -142,16 +184,12 @@ def _by_packets(
 def _expected(flow: Flow, intent: Intent, computed: Reach) -> Outcome:
     """What packets should do: as computed, or as intended where the model does not know."""
     outcome = computed.outcome(flow)
-    if outcome != "not observed":
-        return outcome
-    allowed = intent.allowed(flow.source, flow.target, flow.path)
-    return "answered" if allowed.contains(*point_of(flow)) else "refused"
+    return intent.outcome(flow) if outcome == "not observed" else outcome
 
 
 def _about(flow: Flow, intent: Intent, computed: Reach, packets: Verdict) -> Difference:
     """What is to be said of a flow that packets did not find as computed, or did not tell."""
     point, model = point_of(flow), computed.explain(flow)
-    allowed = intent.allowed(flow.source, flow.target, flow.path)
     silent = packets.outcome == "not observed"
     return Difference(
         kind="not observed" if silent else "model-vs-packets",
@@ -160,7 +198,7 @@ def _about(flow: Flow, intent: Intent, computed: Reach, packets: Verdict) -> Dif
         path=flow.path,
         services=Ports.of(point[0], point[1], point[1]),
         flow=flow,
-        intended="answered" if allowed.contains(*point) else "refused",
+        intended=intent.outcome(flow),
         computed=model.outcome,
         observed=packets.outcome,
         layer=packets.layer or model.layer,

@@ -21,7 +21,8 @@ Kind = Literal[
     "host filter changed",
     "not observed",
 ]
-"""opened: possible but not intended (a one-way delivery counts). weakened: the network lets
+"""opened: possible but not intended (a one-way delivery counts, and so does an answer to what is
+to be one-way). weakened: the network lets
 through what is not intended, and a host's own filter alone still stops it. closed: intended, not
 answered. model-vs-packets: computed and observed disagree. no host filter, host rule missing or
 added, host filter changed: a host's own rules are not those planned, whatever else still stops

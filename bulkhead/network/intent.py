@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bulkhead.network.deployed import Flow
+from bulkhead.network.deployed import Flow, Outcome
 from bulkhead.network.ports import NOTHING, NUMBERS, Ports, point_of
 from bulkhead.plan.ends import ends
 from bulkhead.plan.tables import INTERNET, Conduit, Path, Plan, Service
@@ -16,7 +16,8 @@ class Intent:
     """What should be possible between hosts; `hosts` is sorted and includes INTERNET.
 
     group_of, stack_of: the group of each host, and the stack that owns it. conduits: those from
-    one group to another by one path. public: the hosts that should have an address outside.
+    one group to another by one path. services: what those allow, answers included. public: the
+    hosts that should have an address outside. diodes: whether any conduit is one-way.
     """
 
     hosts: tuple[str, ...]
@@ -25,6 +26,7 @@ class Intent:
     public: frozenset[str]
     conduits: dict[_Way, tuple[Conduit, ...]]
     services: dict[_Way, Ports]
+    diodes: bool = False
 
     def paths(self, source: str, target: str) -> tuple[Path, ...]:
         """The addresses by which `source` could ask `target`, were everything open."""
@@ -37,9 +39,28 @@ class Intent:
         way = self._way(source, target, path)
         if way and path == "public":
             return Ports.union(
-                services(item.service) for item in self.declared(source, target, path)
+                services(item.service)
+                for item in self.declared(source, target, path)
+                if not item.oneway
             )
         return self.services.get(way, NOTHING) if way else NOTHING
+
+    def delivered(self, source: str, target: str, path: Path) -> Ports:
+        """Exactly the services whose requests should arrive: answered ones, and one-way ones."""
+        return self.allowed(source, target, path) | self.oneway(source, target, path)
+
+    def oneway(self, source: str, target: str, path: Path) -> Ports:
+        """The services that should arrive and never be answered, as over a diode."""
+        declared = self.declared(source, target, path) if self.diodes else ()
+        found = Ports.union(services(item.service) for item in declared if item.oneway)
+        return found - self.allowed(source, target, path) if found else NOTHING
+
+    def outcome(self, flow: Flow) -> Outcome:
+        """What should become of one flow."""
+        pair, point = (flow.source, flow.target, flow.path), point_of(flow)
+        if self.allowed(*pair).contains(*point):
+            return "answered"
+        return "one-way" if self.oneway(*pair).contains(*point) else "refused"
 
     def why(self, flow: Flow) -> tuple[str, ...]:
         """Ids of the conduits that declare this flow, none if it should be refused."""
@@ -95,9 +116,10 @@ def intent(plan: Plan, *, standins: bool = True) -> Intent:
         public=frozenset(host.id for host in hosts if host.public) | {INTERNET},
         conduits=conduits,
         services={
-            way: Ports.union(services(item.service) for item in items)
+            way: Ports.union(services(item.service) for item in items if not item.oneway)
             for way, items in conduits.items()
         },
+        diodes=any(item.oneway for item in plan.conduits),
     )
 
 

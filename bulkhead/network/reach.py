@@ -16,6 +16,7 @@ from bulkhead.network.ports import EVERYTHING, NOTHING, Ports, point_of
 from bulkhead.plan.tables import INTERNET, Path
 
 _NONE: Filters = MappingProxyType({})
+_RETURNING: tuple[Layer, ...] = ("reply-acl-egress", "reply-acl-ingress")
 _CARRYING: tuple[Layer, ...] = ("group-ingress", "group-egress", "host-ingress", "host-egress")
 
 
@@ -73,7 +74,7 @@ class Reach:
         query = Ports.of(*_twice(point_of(flow)))
         said: list[str] = []
         met = False
-        for stage in self._stages(flow.source, flow.target, flow.path):
+        for stage in self.stages(flow.source, flow.target, flow.path):
             if not stage.passes & query:
                 if stage.late and (unread := self.unread(flow.source, flow.target)):
                     return Verdict("not observed", None, unread)
@@ -111,7 +112,7 @@ class Reach:
         if missing := self._missing(source, target):
             return (Stop("host", query, missing),)
         found, left, met = [], query, False
-        for stage in self._stages(source, target, path):
+        for stage in self.stages(source, target, path):
             met = True
             if stopped := left - stage.passes:
                 found.append(Stop(stage.layer, stopped, stage.why(stopped), stage.late))
@@ -120,18 +121,24 @@ class Reach:
 
     def carriers(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
         """The rules that let services of the query through: of groups, then of hosts' filters."""
-        stages = self._stages(source, target, path)
+        stages = self.stages(source, target, path)
         early = (stage for stage in stages if not stage.late and stage.passes & query)
         by_layer = {stage.layer: stage.why(query) for stage in early}
         return tuple(words for layer in _CARRYING for words in by_layer.get(layer, ()))
 
+    def returners(self, source: str, target: str, path: Path, query: Ports) -> tuple[str, ...]:
+        """What lets the replies to services of the query back: the entries of network ACLs."""
+        late = (stage for stage in self.stages(source, target, path) if stage.late)
+        words = [stage.why(query) for stage in late if stage.layer in _RETURNING]
+        return tuple(dict.fromkeys(word for some in words for word in some))
+
     def _computed(self, source: str, target: str, path: Path) -> tuple[Ports, Ports]:
         key = (source, target, path)
         if key not in self._passing:
-            self._passing[key] = _passing(self._stages(*key))
+            self._passing[key] = _passing(self.stages(*key))
         return self._passing[key]
 
-    def _stages(self, source: str, target: str, path: Path) -> Iterator[Stage]:
+    def stages(self, source: str, target: str, path: Path) -> Iterator[Stage]:
         """The layers between two hosts; none where there is no such path between them."""
         sender, receiver = self._end(source), self._end(target)
         if source == target or self._missing(source, target):

@@ -34,7 +34,7 @@ def sample(intent: Intent, computed: Reach, seed: int) -> tuple[Flow, ...]:
 
 def _all(intent: Intent, computed: Reach, seed: int) -> set[Flow]:
     pairs = {
-        (source, target, path): intent.allowed(source, target, path)
+        (source, target, path): intent.delivered(source, target, path)
         | computed.delivered(source, target, path)
         for source, target in product(computed.hosts, repeat=2)
         for path in computed.paths(source, target)

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from bulkhead.blueprint.kinds import PLANT
 from bulkhead.errors import MissingHere, Problem, WrongInput
 from bulkhead.network.deployed import Flow
 from bulkhead.plan import INTERNET, Plan
@@ -56,10 +57,18 @@ class Scope:
 
 
 def plant_hosts(plan: Plan) -> frozenset[str]:
-    """The hosts that stand on customers' premises."""
+    """The hosts that stand on customers' premises.
+
+    Of an imported estate, those that its file says, or guesses, to be of a plant's zones.
+    """
     networks = {row.id for row in plan.networks if row.standin}
     subnets = {row.id for row in plan.subnets if row.network in networks}
-    return frozenset(host.id for host in plan.hosts if host.subnet in subnets)
+    zones = {row.id for row in plan.zones if plan.imported and row.kind in PLANT}
+    return frozenset(
+        host.id
+        for host in plan.hosts
+        if host.subnet in subnets or host.zone in zones or host.role in PLANT["ot"]
+    )
 
 
 def load_scope(path: Path, signers: Path, plan: Plan) -> Scope:

@@ -143,8 +143,9 @@ class Conduit:
 
     stack: the stack that owns its rules on both sides. path: by private address, or by the
     target's public one. authentication: e.g. `mtls`, `ssh-certificate`, `none`. mediator:
-    the role or host that checks what passes. zones: the zones it joins, for people.
-    endpoint: the AWS service (`s3`) that it leads to, through an endpoint and in no other way.
+    the role or host that checks what passes. zones: the zones it joins, for people. oneway:
+    requests arrive and nothing comes back, as over a diode. endpoint: the AWS service (`s3`) that
+    it leads to, through an endpoint and in no other way.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Conduit:
     reason: str
     zones: tuple[tuple[str, ...], tuple[str, ...]]
     endpoint: str | None = None
+    oneway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +284,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """A customer on one tier. `fail_mode`: close (stop) or island (run alone)."""
+    """A customer on one tier. `fail_mode`: close (stop) or island (run alone).
+
+    retention: days for which its logs are kept whatever anybody says; its tier decides them.
+    """
 
     id: str
     tier: str
@@ -290,6 +295,7 @@ class Tenant:
     functions: tuple[Function, ...]
     authority: str
     windows: tuple[Window, ...]
+    retention: int = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

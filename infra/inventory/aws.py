@@ -37,6 +37,15 @@ def deployed(region: str, readers: dict[str, Any]) -> Deployed:
 
 def unreadable(region: str, error: Exception) -> MissingHere:
     """The API cannot be read, in words."""
+    if "Unauthorized" in str(error) or "AccessDenied" in str(error):
+        return MissingHere(
+            Problem(
+                where=f"AWS, {region}",
+                what=f"a call was denied: {error}",
+                allowed="sts:GetCallerIdentity and ec2:Describe*; nothing that writes is needed",
+                remedy="have ec2:Describe* allowed for these credentials",
+            )
+        )
     return MissingHere(
         Problem(
             where=f"AWS, {region}",

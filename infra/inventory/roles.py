@@ -1,32 +1,43 @@
 """The variables of each role, out of the plan's conduits and assets and the deployed addresses."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bulkhead.network.intent import Intent
 from bulkhead.network.ports import NUMBERS
-from bulkhead.plan import SHARED, Host, Plan
+from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
 from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
-PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502}
+PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502, "proxy": 3128}
 """Where a role listens unless a conduit says otherwise (on the flat tier none needs to)."""
-TIME, SSH = 123, 22
+TIME, SSH, NAMES, OBJECTS = 123, 22, 53, 9000
+DELIVERY = "shared.region.delivery"
+"""The name by which the lab's region delivers its flow logs and its journal of calls."""
 
 
 class Roles:
     """`of(host)` gives the variables of the host's own role, and those of time and events."""
 
-    def __init__(self, plan: Plan, intended: Intent, places: Book, *, steers_clock: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        intended: Intent,
+        places: Book,
+        *,
+        steers_clock: bool,
+        resolvers: tuple[str, ...] = (),
+    ) -> None:
         self._plan = plan
         self._wiring = wiring(plan)
         self._intended = intended
         self._places = places
         self._steers = steers_clock
+        self._resolvers_outside = resolvers
         self._own: Mapping[str, Callable[[Host], dict[str, Any]]] = {
             "bastion": self._bastion,
             "logstore": self._logstore,
@@ -35,6 +46,7 @@ class Roles:
             "plc": self._plc,
             "ingest": self._ingest,
             "historian": self._historian,
+            "proxy": self._proxy,
         }
 
     def of(self, host: Host) -> dict[str, Any]:
@@ -42,6 +54,7 @@ class Roles:
         own = self._own.get(host.role)
         return {
             "baseline_events": self._events(host),
+            "baseline_resolvers": self._resolvers(host),
             **self._time(host),
             **(own(host) if own else {}),
         }
@@ -53,6 +66,42 @@ class Roles:
             if other.id != host.id and self._may(host, other, "tcp", port):
                 return self._end(other, port)
         return {}
+
+    def _resolvers(self, host: Host) -> list[str]:
+        """Where the host asks for names: a proxy that a conduit leads it to, or nowhere."""
+        asked = [row for row in self._hosts("proxy") if self._may(host, row, "udp", NAMES)]
+        return [self._private(row) for row in asked]
+
+    def _proxy(self, host: Host) -> dict[str, Any]:
+        port = self._port(host)
+        clients = [
+            row
+            for row in self._plan.hosts
+            if self._may(row, host, "tcp", port) or self._may(row, host, "udp", NAMES)
+        ]
+        return {
+            "proxy_address": self._private(host),
+            "proxy_port": port,
+            "proxy_clients": [self._client(row) for row in clients],
+            "proxy_allowances": [
+                {name: getattr(row, name) for name in ("id", "tenant", "value", "owner", "expires")}
+                for row in self._plan.allowances
+                if row.kind == "egress"
+            ],
+            "proxy_resolvers": list(self._resolvers_outside),
+        }
+
+    def _client(self, host: Host) -> dict[str, Any]:
+        """What its proxy knows of a host: who it is, and whom a private conduit leads it to."""
+        known = (row for row in self._plan.hosts if row.id != host.id)
+        targets = [row for row in known if self._intended.allowed(host.id, row.id, "private")]
+        return {
+            "name": dotted(host.id),
+            "address": self._private(host),
+            "tenant": host.tenant,
+            "authority": authority(host),
+            "targets": {dotted(row.id): self._private(row) for row in targets},
+        }
 
     def _time(self, host: Host) -> dict[str, Any]:
         servers = [row for row in self._plan.hosts if self._may(host, row, "udp", TIME)]
@@ -74,6 +123,36 @@ class Roles:
         return {
             "logstore_port": port,
             "logstore_anchors": sorted({authority(row) for row in senders}),
+            **self._objectstore(host),
+            **self._shipper(host),
+        }
+
+    def _objectstore(self, host: Host) -> dict[str, Any]:
+        """The store on the same host: its buckets, and who may put where."""
+        tenants = logs.stored(self._plan, host)
+        kept = logs.buckets(self._plan, tenants)
+        return {
+            "objectstore_address": self._private(host),
+            "objectstore_port": OBJECTS,
+            "objectstore_buckets": [{"name": name, "days": kept[name]} for name in sorted(kept)],
+            "objectstore_putters": [
+                {"name": dotted(host.id), "prefixes": self._prefixes(tenants, "events")},
+                {"name": DELIVERY, "prefixes": self._prefixes(tenants, "flows", "api")},
+            ],
+        }
+
+    def _prefixes(self, tenants: Iterable[str], *kinds: logs.Kind) -> list[str]:
+        return [logs.prefix(self._plan, row, kind) for kind in kinds for row in tenants]
+
+    def _shipper(self, host: Host) -> dict[str, Any]:
+        """Where the collector's events go: the store on its own host."""
+        tenants = logs.stored(self._plan, host)
+        return {
+            "shipper_store": self._end(host, OBJECTS),
+            "shipper_prefixes": [
+                {"tenant": row, "prefix": logs.prefix(self._plan, row, "events")} for row in tenants
+            ],
+            "shipper_other": logs.prefix(self._plan, host.tenant, "events"),
         }
 
     def _broker(self, host: Host) -> dict[str, Any]:

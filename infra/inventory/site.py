@@ -32,6 +32,9 @@ Kind = Literal["machines", "bare"]
 KINDS: tuple[Kind, ...] = ("machines", "bare")
 ENTRANCE = "BULKHEAD_ENTRANCE"
 """Environment variable: in an account, the ProxyCommand to hosts that no bastion reaches."""
+RESOLVERS = {"lab": ("198.51.100.53",), "aws": ("169.254.169.253",)}
+"""Who knows names outside: whoever stands at that address of the lab's internet (a server that
+tests start), or the resolver that AWS has in every network (VPC user guide, Route 53 Resolver)."""
 PATIENCE = 90.0
 """Seconds until a host's console must have told its key."""
 
@@ -100,6 +103,7 @@ class Site:
             trust_directory=str(self.trust),
             ssh_user_ca=local(self.trust).ssh_users().anchor(),
             steers_clock=self.namespace is None,
+            resolvers=RESOLVERS["lab" if self.namespace else "aws"],
             sources=sources(),
         )
         return inventory(self.plan, self.deployed, options)
@@ -131,7 +135,7 @@ class Site:
 
 def lab(state: Path, plan: Plan) -> Site:
     """The lab of a state directory (`.bulkhead/lab`); MissingHere if none runs there."""
-    from infra.accounts import ACCOUNTS
+    from infra.accounts import account_id
     from infra.lab.fabric.names import namespace
     from infra.lab.region import launch
 
@@ -147,7 +151,7 @@ def lab(state: Path, plan: Plan) -> Site:
         plan=plan,
         deployed=read(launch.apis(info)),
         outputs=stacks.from_state(state / "pulumi" / "state"),
-        clients={ACCOUNTS[alias]: client for alias, client in launch.clients(info).items()},
+        clients={account_id(alias): client for alias, client in launch.clients(info).items()},
         namespace=lambda instance: namespace(info.lab, instance),
         entrance=None,
         kind=kind_of(state) or "bare",

@@ -22,12 +22,13 @@ from infra.inventory.roles import Roles, authority
 
 ROLES = {
     "bastion": ("bastion",),
-    "logstore": ("logstore",),
+    "logstore": ("logstore", "objectstore", "shipper"),
     "broker": ("broker",),
     "gateway": ("gateway",),
     "plc": ("plc",),
     "ingest": ("ingest",),
     "historian": ("historian",),
+    "proxy": ("proxy",),
 }
 """The Ansible roles of a host beside those that all have, by the plan's role."""
 EVERYWHERE = ("baseline", "timesync")
@@ -43,6 +44,7 @@ class Options:
 
     trust_directory: where the authorities live. ssh_user_ca: the SSH authority's public line.
     steers_clock: whether hosts may set their clock (the lab's may not: it is the machine's).
+    resolvers: addresses of who knows names outside, whom proxies ask.
     sources: digest of each Ansible role's configure parts, and of what all have in common (``).
     advisories: `baseline_advisories` by plan role ("" for all).
     """
@@ -51,6 +53,7 @@ class Options:
     ssh_user_ca: str
     steers_clock: bool
     sources: Mapping[str, str]
+    resolvers: tuple[str, ...] = ()
     advisories: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
 
 
@@ -67,7 +70,13 @@ def inventory(plan: Plan, deployed: Deployed, options: Options) -> Inventory:
     places = book(plan, deployed)
     intended = intent(plan)
     firewalls = Firewalls(plan, intended, places)
-    roles = Roles(plan, intended, places, steers_clock=options.steers_clock)
+    roles = Roles(
+        plan,
+        intended,
+        places,
+        steers_clock=options.steers_clock,
+        resolvers=options.resolvers,
+    )
     here = [host for host in plan.hosts if places[host.id].here]
     hosts = {}
     for host in here:

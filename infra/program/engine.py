@@ -17,6 +17,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 from bulkhead.errors import BulkheadError, Problem
 from infra.program import checkpoint
 from infra.program.build import build
+from infra.program.hush import hushed
 from infra.program.locks import clear_dead_locks
 from infra.program.names import PROJECT
 from infra.program.target import Target
@@ -135,7 +136,8 @@ class Engine:
         else:
             arguments["run_program"] = False
         try:
-            getattr(stack, verb)(**arguments)
+            with hushed(self._directory / f"{name}.log"):
+                getattr(stack, verb)(**arguments)
         except automation.errors.CommandError as error:
             raise self._failure(name, verb, events, error) from None
 

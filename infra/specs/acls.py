@@ -53,12 +53,17 @@ class Acls:
         return {subnet for group in groups for subnet in self.lying.get(group, ())}
 
     def _side(self, subnet: str, conduit: Conduit, others: set[str], *, inward: bool) -> None:
-        """The request in one direction and its replies in the other, per peer prefix."""
+        """The request in one direction and its replies in the other, per peer prefix.
+
+        Of a one-way conduit the request alone: what has no entry is dropped before any connection
+        is known, so that no answer passes, and no error message either.
+        """
         protocol, request, reply = _passes(conduit)
         keys = self.keys.setdefault(subnet, set())
         for cidr in self._prefixes(subnet, conduit, others - {subnet}):
             keys.add((not inward, protocol, cidr, *request))
-            keys.add((inward, protocol, cidr, *reply))
+            if not conduit.oneway:
+                keys.add((inward, protocol, cidr, *reply))
 
     def _prefixes(self, subnet: str, conduit: Conduit, others: set[str]) -> set[str]:
         if conduit.path == "public":

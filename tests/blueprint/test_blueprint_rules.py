@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from blueprint_cases import TODAY, Edit, edited, loaded, place_of, refused
+from blueprint_cases import TODAY, Edit, edited, loaded, place_of, planned, refused
 
 from bulkhead.blueprint.rules import RULES
 
@@ -52,6 +52,13 @@ SECOND_GATEWAY = (
     "          - {{name: {name}, slot: {slot}, address: {address}, serial: GW-2291-0018}}\n"
 )
 GATEWAY = "          - {name: gw-1, slot: 1, address: 198.51.100.10, serial: GW-2291-0017}\n"
+TROMSO_PLC = """        plcs:
+          - {name: plc-1, slot: 1, behind: gw-1, model: rack controller of 2004}
+"""
+TWO_SPINDLES = """              - {bearing: Rexnord ZA-2115, speed_rpm: 2000}
+              - {bearing: Rexnord ZA-2115, speed_rpm: 2000}
+"""
+TWO_BEHIND_GW = "            behind: gw-1\n            spindles:\n" + TWO_SPINDLES
 FREEZE = "first: 2026-12-14, last: 2026-12-23"
 TARGET = "  target: {FR1: 1, FR2: 1, FR3: 1, FR4: 1, FR5: 1, FR6: 1, FR7: 1}\n"
 SHOP = "      ingest:\n      " + TARGET
@@ -71,6 +78,15 @@ ALL_ACCEPTED = """    exceptions:
 
 def gateway(name: str = "gw-2", slot: int = 2, address: str = "198.51.100.11") -> Edit:
     return GATEWAY, GATEWAY + SECOND_GATEWAY.format(name=name, slot=slot, address=address)
+
+
+def allowing(*entries: tuple[str, str]) -> Edit:
+    """An allowlist of the flat tenant: names and their owners."""
+    rows = "".join(
+        f"      - {{egress: {name}, owner: {owner}, reason: a test, expires: 2027-01-31}}\n"
+        for name, owner in entries
+    )
+    return HEAD, HEAD + "    allow:\n" + rows
 
 
 CASES = [
@@ -225,6 +241,35 @@ CASES = [
         "",
     ),
     Case(
+        "diodes_have_a_sender",
+        (("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),),
+        (
+            ("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),
+            (TROMSO_PLC, ""),
+            ("            behind: plc-1\n            spindles:\n" + TWO_SPINDLES, TWO_BEHIND_GW),
+        ),
+        "site `tromso` has a diode and nothing in ot that sends",
+        "diode\n        slot: 1\n        gateways:\n          - {name: gw-1, slot: 1, "
+        "address: 198.51.100.20",
+    ),
+    Case(
+        "ways_over_diodes_exist",
+        (("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),),
+        (
+            ("      - id: tromso\n", "      - id: tromso\n        conduit: diode\n"),
+            ("      - id: lyon\n", "      - id: lyon\n        conduit: diode\n"),
+        ),
+        "conduit `poll` joins ot with ai, and every site",
+        "name: poll",
+    ),
+    Case(
+        "the_diodes_name_is_free",
+        (("  - name: poll\n", "  - name: polling\n"),),
+        (("  - name: poll\n", "  - name: diode\n"),),
+        "`diode` is the name of what a site",
+        "diode",
+    ),
+    Case(
         "conduits_are_mediated",
         (way("admin.bastion", "ingest.broker", "ingest.broker"),),
         (way("admin.bastion", "ingest.broker", "egress.proxy"),),
@@ -353,6 +398,20 @@ CASES = [
         "expired on 2026-11-21; today is 2026-11-22",
         "2026-11-21",
     ),
+    Case(
+        "allowances_have_an_owner",
+        (allowing(("api.weather.example", "ines"), ('"*.mirror.example"', "shared/olga")),),
+        (allowing(("api.weather.example", "nemo")),),
+        "nobody here is `nemo`",
+        "nemo",
+    ),
+    Case(
+        "allowances_are_written_once",
+        (allowing(("a.weather.example", "ines"), ("b.weather.example", "ines")),),
+        (allowing(("a.weather.example", "ines"), ("a.weather.example", "paul")),),
+        "allowed already",
+        "a.weather.example, owner: paul",
+    ),
 ]
 
 
@@ -417,3 +476,19 @@ def test_an_identity_without_owner_or_lifetime_is_refused(key):
     assert problem.where == place_of(
         text, "lifetime: 90d" if key == "owner" else "owner: customer.engineer"
     )
+
+
+@pytest.mark.parametrize("name", ["weather", "*", "*.example", "https://a.example", "10.0.0.1"])
+def test_an_allowed_name_is_a_dns_name_and_never_a_whole_top_level(name):
+    problem = refused(edited(allowing((f'"{name}"', "ines"))))[0]
+    assert "is not a name to allow" in problem.what
+
+
+def test_an_entry_that_has_expired_stays_in_the_plan_with_its_day():
+    """A plan knows no day: whoever enforces the entry looks at it."""
+    text = edited(
+        (HEAD, allowing(("api.weather.example", "ines"))[1].replace("2027-01", "2025-01"))
+    )
+    (entry,) = planned(text).allowances
+    assert (entry.id, entry.owner) == ("acme/egress/api.weather.example", "acme/ines")
+    assert entry.expires == "2025-01-31"

@@ -43,8 +43,12 @@ def random_estate(random: Random) -> dict[str, object]:
         )
         for number, block in enumerate(blocks)
     ]
+    for site in (site for each in tenants for site in each["sites"]):
+        site["conduit"] = random.choice(("firewall", "firewall", "diode"))
     estate = estate_of(*tenants)
     kept = [row for row in estate["conduits"] if random.random() < 0.75]
+    if all(site["conduit"] == "diode" for each in tenants for site in each["sites"]):
+        kept = [row for row in kept if row["name"] != "poll"]  # no site could carry it
     chosen = random.sample(EXTRAS, random.randint(0, 4))
     extras = [_conduit(random, number, *ends) for number, ends in enumerate(chosen)]
     estate |= {"conduits": kept + extras + _services(random)}

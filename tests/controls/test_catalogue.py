@@ -6,6 +6,7 @@ import pytest
 from told_estate import NOW, ON_HOSTS, account, clean, part, plan, sabotaged, silent, unreadable
 
 from bulkhead.controls.catalogue import CONTROLS, chosen, control
+from bulkhead.controls.catalogue.egress_allowlist import label
 from bulkhead.controls.facts import Tried, Unknown
 from bulkhead.controls.page import PAGE, page
 from bulkhead.controls.requirements import WORDS, asked
@@ -13,6 +14,7 @@ from bulkhead.controls.running import verified
 from bulkhead.environments.sabotaging import changed
 from bulkhead.errors import WrongInput
 from bulkhead.network.deployed import Verdict
+from bulkhead.plan import Allowance
 
 ALL = pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.id)
 
@@ -22,9 +24,9 @@ def before():
     return verified(CONTROLS, clean(), "test")
 
 
-def test_there_are_sixteen_and_each_has_an_id_of_its_own():
-    assert len(CONTROLS) == 16
-    assert len({row.id for row in CONTROLS}) == 16
+def test_each_has_an_id_of_its_own():
+    assert len(CONTROLS) >= 18
+    assert len({row.id for row in CONTROLS}) == len(CONTROLS)
 
 
 @ALL
@@ -245,6 +247,65 @@ def test_a_controller_may_listen_below_port_1024_and_no_more():
     assert found[host].verdict == "fail"
     assert "CapEff" in found[host].because
     assert found["borealis/tromso/ot/plc-1"].verdict == "pass"
+
+
+HOST, PROXY = "borealis/ingest/ingest-1", "shared/egress/proxy-1"
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "told", "change", "words"),
+    [
+        ("egress-allowlist", HOST, "outward", {"web": "200"}, "answers 200, not 403"),
+        (
+            "egress-allowlist",
+            PROXY,
+            "listed",
+            {
+                "entries": [["a.example", "acme", "2026-01-01"]],
+                "passed": ["a.example"],
+            },
+            "an entry that is over still passes: a.example",
+        ),
+        ("name-allowlist", HOST, "outward", {"resolvers": ["10.0.16.10", "9.9.9.9"]}, "it asks"),
+        ("name-allowlist", HOST, "outward", {"names": []}, "asked for nothing"),
+        ("name-allowlist", HOST, "outward", {"names": [["acme.x", "0", []]]}, "code 0"),
+        ("name-allowlist", HOST, "outward", {"names": [["1.arpa", "0", ["a name"]]]}, "a name"),
+    ],
+)
+def test_a_way_out_that_gives_more_fails(name, host, told, change, words):
+    found = part(clean(), host, told, lambda said: said.update(change))
+    rows = {row.subject: row for row in control(name).result(found).observations}
+    assert rows[host].verdict == "fail"
+    assert words in rows[host].because
+
+
+def test_an_entry_that_is_over_and_stopped_is_told_and_does_not_fail():
+    over = ["*.over-it.example", "acme", "2026-01-01"]
+    planned = Allowance(
+        id="acme/x",
+        tenant="acme",
+        kind="egress",
+        value=over[0],
+        owner="shared/olga",
+        reason="a trial",
+        expires=over[2],
+    )
+    facts = part(clean(), PROXY, "listed", lambda said: said.update(entries=[over]))
+    facts = replace(facts, plan=replace(facts.plan, allowances=(planned,)))
+    rows = {row.subject: row for row in control("egress-allowlist").result(facts).observations}
+    assert rows[PROXY].verdict == "pass"
+    assert "expired and stopped: *.over-it.example" in rows[PROXY].seen
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("egress-allowlist", "web"), ("name-allowlist", "names")]
+)
+def test_a_refusal_that_nobody_logged_fails(name, kind):
+    facts = clean()
+    silent_log = replace(facts, came={**facts.came, label(HOST, kind): None})
+    rows = {row.subject: row for row in control(name).result(silent_log).observations}
+    assert rows[HOST].verdict == "fail"
+    assert "did not arrive" in rows[HOST].because
 
 
 def test_a_clock_that_is_off_fails_beyond_what_the_way_takes():

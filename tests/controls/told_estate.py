@@ -11,10 +11,12 @@ from pathlib import Path
 
 from bulkhead.blueprint import expand, load
 from bulkhead.controls.catalogue import sandboxes
+from bulkhead.controls.catalogue.egress_allowlist import label, proxy_of
 from bulkhead.controls.catalogue.mutual_tls import SERVERS
 from bulkhead.controls.facts import Endpoint, Tried, Unknown
 from bulkhead.controls.machine import machine
 from bulkhead.controls.steps import AcceptOnHost, OnHost
+from bulkhead.controls.stored import Held, LogStore, Shipping
 from bulkhead.environments import sim
 from bulkhead.environments.facts.breaking import broken, loosened
 from bulkhead.network.compare import sample
@@ -22,6 +24,9 @@ from bulkhead.network.deployed import Verdict
 from bulkhead.network.intent import intent
 from bulkhead.network.reach import reach
 from bulkhead.network.spot import spot
+from bulkhead.plan import logs
+from bulkhead.services.objectstore.probe import Bucket
+from bulkhead.services.objectstore.worm import ATTEMPTS, Outcome
 from bulkhead.wire.certificates import dotted
 from infra.inventory.accounts import accounts
 
@@ -102,6 +107,8 @@ class ToldFacts:
     servers: dict = field(default_factory=dict)
     tried: object = None
     came: object = None
+    stored: object = None
+    shipped: object = None
 
     @property
     def intended(self):
@@ -130,6 +137,12 @@ class ToldFacts:
     def packets(self):
         return self.tried
 
+    def log_store(self, host):
+        return self.stored
+
+    def shipping(self, host):
+        return self.shipped
+
     def arrived(self, host):
         return self.came[host] if isinstance(self.came, dict) else self.came
 
@@ -143,14 +156,51 @@ def clean():
         told={host.id: document(host) for host in plan().hosts},
         servers={host.id: server(host) for host in plan().hosts if host.role in SERVERS},
         tried=Tried(_tried()),
-        came={host.id: 0.1 for host in plan().hosts},
+        came={
+            **{host.id: 0.1 for host in plan().hosts},
+            **{label(host.id, kind): 0.1 for host in plan().hosts for kind in ("web", "names")},
+        },
+        stored=store(),
+        shipped=SHIPPED,
     )
+
+
+SHIPPED = Shipping(
+    waiting=1, waited=2.0, age=1.0, faults=(), damaged=0, may={"read": "refused", "list": "refused"}
+)
+
+
+def store(**changes):
+    """A store in order; changes: of the bucket that the last tenant's logs are in."""
+    last = logs.bucket(plan(), plan().tenants[-1].retention)
+    outcomes = tuple(
+        Outcome(name=row.name, says=row.says, wanted=row.wanted, result=row.wanted, answer="HTTP")
+        for row in ATTEMPTS
+    )
+
+    def held(name, days):
+        made = Bucket(
+            name=name, locked=True, versioned=True, mode="COMPLIANCE", days=days, answer=""
+        )
+        if name != last or not changes:
+            return Held(bucket=made, outcomes=outcomes)
+        return Held(bucket=replace(made, **changes), outcomes=loose(outcomes))
+
+    rows = tuple(
+        held(name, days) for name, days in logs.buckets(plan(), logs.retention(plan())).items()
+    )
+    return LogStore(where="shared/audit/logstore-1", buckets=rows, seconds=2.0)
+
+
+def loose(outcomes, name="shorten the retention", result="allowed"):
+    """The outcomes, one of them another."""
+    return tuple(replace(row, result=result) if row.name == name else row for row in outcomes)
 
 
 def unreadable(why="the source was taken away"):
     """Nothing can be read."""
     none = Unknown(why)
-    return ToldFacts(plan(), none, none, none, none, none, none)
+    return ToldFacts(plan(), none, none, none, none, none, none, none, none)
 
 
 def document(host):
@@ -180,8 +230,18 @@ def document(host):
             {"path": "/etc/bulkhead/tls/events.key", "mode": 0o600, "owner": "e", "uid": 999},
         ],
         "room": {"mode": 0o700, "uid": 0},
+        "outward": outward(host),
+        "listed": {"entries": [], "passed": []},
     }
     return copy.deepcopy({name: {"ok": value} for name, value in parts.items()})
+
+
+def outward(host):
+    """Nothing is given to a host that has a way out; the others ask nobody."""
+    if proxy_of(plan(), host, intent(plan())) is None:
+        return {"web": "", "names": [], "resolvers": []}
+    names = [["x.names.invalid", "5", []], ["somebody.else", "3", []], ["1.in-addr.arpa", "3", []]]
+    return {"web": "403", "names": names, "resolvers": ["10.0.16.10"]}
 
 
 def service(unit):
@@ -212,12 +272,12 @@ def person(row, uid):
 
 
 def sockets(host):
-    ports = {"broker": 8883, "historian": 5432, "logstore": 6514}
+    ports = {"broker": (8883,), "historian": (5432,), "logstore": (6514, 9000)}
     found = [("tcp", "0.0.0.0", 22, "sshd"), ("tcp", "127.0.0.1", 9999, "something")]
-    if host.role in ports:
-        found.append(("tcp", "[::]", ports[host.role], "server"))
+    found += [("tcp", "[::]", port, "server") for port in ports.get(host.role, ())]
     if host.role == "proxy":
-        found.append(("udp", "0.0.0.0", 123, "chronyd"))
+        found += [("udp", "0.0.0.0", 123, "chronyd"), ("udp", "10.0.16.10", 53, "unbound")]
+        found.append(("tcp", "10.0.16.10", 3128, "squid"))
     return [
         dict(zip(("protocol", "address", "port", "process"), row, strict=True)) for row in found
     ]
@@ -275,6 +335,21 @@ def _no_answer(facts, control):
     return replace(facts, tried=Tried(tried))
 
 
+def _let_out(facts, control):
+    """A wildcard on the proxy, or an exception in the resolver, as each host then finds it."""
+    changes = {
+        "egress-allowlist": lambda said: said.update(web="503"),
+        "name-allowlist": lambda said: said["names"][0].__setitem__(2, ["198.51.100.99"]),
+    }
+    wildcard = ["*.web.invalid", "borealis", "9999-12-31"]
+    for _, host in control.sabotage.flips(plan()):
+        if host == "shared/egress/proxy-1":
+            facts = part(facts, host, "listed", lambda row: row["entries"].append(wildcard))
+        else:
+            facts = part(facts, host, "outward", changes[control.id])
+    return facts
+
+
 def _each(rows, **changes):
     for row in rows:
         row.update(changes)
@@ -298,20 +373,36 @@ ON_HOSTS = {
 """Which part of a host's word a sabotage changes, and how."""
 
 
+SERVED = {
+    "mutual-tls": {"versions": {"TLSv1.2": True, "TLSv1.3": True}},
+    "certificates": {"trusted": False, "why": "self-signed", "names": ("impostor",)},
+}
+"""What a sabotage changes of a server's handshake."""
+
+
 def sabotaged(control):
     """The facts once a control's sabotage was done on an estate in order."""
     facts, steps = clean(), control.sabotage.steps(plan())
     if control.id in ON_HOSTS:
         name, change = ON_HOSTS[control.id]
         return part(facts, _host(control), name, change)
-    if control.id == "mutual-tls":
-        return _served(facts, _host(control), versions={"TLSv1.2": True, "TLSv1.3": True})
-    if control.id == "certificates":
-        changes = {"trusted": False, "why": "self-signed", "names": ("impostor",)}
-        return _served(facts, _host(control), **changes)
-    if control.id == "packets":
-        return _no_answer(facts, control)
+    if control.id in CHANGED:
+        return CHANGED[control.id](facts, control)
+    if control.id in SERVED:
+        return _served(facts, _host(control), **SERVED[control.id])
     assert not any(isinstance(step, OnHost) for step in steps)
     if any(isinstance(step, AcceptOnHost) for step in steps):
         return replace(facts, read=loosened(facts.read, steps))
     return replace(facts, api=broken(facts.api, steps))
+
+
+CHANGED = {
+    "egress-allowlist": _let_out,
+    "name-allowlist": _let_out,
+    "packets": _no_answer,
+    "log-storage": lambda facts, _: replace(facts, stored=store(mode="GOVERNANCE")),
+    "log-shipping": lambda facts, _: replace(
+        facts, shipped=replace(SHIPPED, may={"read": "allowed"})
+    ),
+}
+"""The controls whose facts change in a way of their own."""

@@ -1,7 +1,7 @@
 """An import: what stands becomes a file that says so, and says what it cannot know."""
 
 import pytest
-from moto_estate import PLATFORM, REGION, account_switch
+from moto_estate import AUDIT, PLATFORM, REGION, account_switch, client_of
 from odd_networks import ANYWHERE, NETWORKS, tcp
 
 from bulkhead.blueprint import expand
@@ -19,15 +19,13 @@ IMAGE = "ami-12345678"
 
 @pytest.fixture
 def ec2():
+    """An account with the default VPC that AWS (and moto) gives it, in which nothing stands."""
     with account_switch() as client_of:
-        client = client_of(PLATFORM)
-        for vpc in client.describe_vpcs()["Vpcs"]:
-            _emptied(client, vpc["VpcId"])
-        yield client
+        yield client_of(PLATFORM)
 
 
-def _emptied(client, vpc):
-    """moto gives each account a default VPC, with a gateway; none of the networks here is it."""
+def emptied(client, vpc):
+    """Take a VPC away, with its gateway and subnets."""
     for gateway in client.describe_internet_gateways()["InternetGateways"]:
         identity = gateway["InternetGatewayId"]
         client.detach_internet_gateway(InternetGatewayId=identity, VpcId=vpc)
@@ -121,7 +119,22 @@ def test_nobody_takes_a_name_that_bulkhead_gave(ec2):
     assert names[thief] == f"shared/db ({thief})"
 
 
+def test_several_accounts_are_one_estate(ec2):
+    other = client_of(AUDIT)
+    NETWORKS["hub"](ec2, IMAGE)
+    NETWORKS["flat"](other, IMAGE)
+    apis = [BotoApi(ec2, PLATFORM), BotoApi(other, AUDIT)]
+    _, found = imported(apis, "found", REGION, Sources())
+    assert {row.account for row in found.estate.networks} == {PLATFORM, AUDIT}
+    plan = expand(found)
+    assert len(plan.hosts) == 12
+    assert len(plan.peerings) == 2
+    assert not claim(plan, read(apis), None, seed=1, outside=True).differences
+
+
 def test_an_account_without_networks_says_so(ec2):
+    (default,) = ec2.describe_vpcs()["Vpcs"]
+    emptied(ec2, default["VpcId"])
     with pytest.raises(MissingHere, match="nothing to import"):
         brought_in(ec2)
 

@@ -1,6 +1,7 @@
 """A signed scope: only what its signer allowed is tried, and nothing without a signature."""
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from bulkhead.environments.aws import observe
 from bulkhead.errors import WrongInput
 from bulkhead.network.deployed import Deployed, Flow, Interface
 from bulkhead.network.scope import load_scope, plant_hosts
+from bulkhead.plan import IMPORTED, Approval, Zone
 
 NOW = datetime.now(UTC)
 TEXT = """hosts: [one]
@@ -164,3 +166,22 @@ def test_outside_the_window_nothing_is_touched(tmp_path, owner, plan):
     asked, found = tried(scope, plan)
     assert asked == []
     assert {row.outcome for row in found.values()} == {"not observed"}
+
+
+def test_a_host_of_a_plant_s_zone_is_never_probed_in_an_imported_estate_either(plan):
+    mine = [replace(row, stack=IMPORTED, standin=False) for row in plan.networks]
+    zone = Zone(
+        id="b",
+        tenant="unknown",
+        kind="ot",
+        subnet="b",
+        consequence=(),
+        target=(0, 0, 0, 0, 0, 0, 0),
+        reason="unknown",
+        approval=Approval(by="", on=""),
+    )
+    hosts = [replace(row, zone=zone.id) if row.id == "site" else row for row in plan.hosts]
+    imported = replace(plan, networks=tuple(mine), zones=(zone,), hosts=tuple(hosts))
+    assert imported.imported
+    assert plant_hosts(imported) == {"site"}
+    assert plant_hosts(replace(imported, zones=(replace(zone, kind="storage"),))) == set()

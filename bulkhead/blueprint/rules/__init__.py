@@ -5,7 +5,17 @@ from datetime import date
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Estate
-from bulkhead.blueprint.rules import addresses, conduits, identities, levels, names, people, reach
+from bulkhead.blueprint.rules import (
+    addresses,
+    allowlists,
+    conduits,
+    diodes,
+    identities,
+    levels,
+    names,
+    people,
+    reach,
+)
 
 Rule = Callable[[Estate, date], Iterator[Fault]]
 """Yields a fault for each breach. The day judges expiries alone and never enters a plan."""
@@ -24,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     people.escalation_is_an_order,
     people.freezes_end_after_they_begin,
     identities.identities_have_an_owner,
+    allowlists.allowances_have_an_owner,
+    allowlists.allowances_are_written_once,
     conduits.ports_fit_the_protocol,
     conduits.conduits_are_mediated,
     conduits.conduits_are_declared_once,
@@ -32,6 +44,9 @@ RULES: tuple[Rule, ...] = (
     reach.gateways_never_reach_admin,
     reach.nothing_outside_reaches_ot,
     reach.customers_enter_by_ingest,
+    diodes.diodes_have_a_sender,
+    diodes.ways_over_diodes_exist,
+    diodes.the_diodes_name_is_free,
     levels.tiers_are_known,
     levels.tiers_carry_their_targets,
     levels.exceptions_have_not_expired,

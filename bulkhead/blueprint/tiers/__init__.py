@@ -59,6 +59,7 @@ class Placement:
 class Tier:
     """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most.
 
+    retention: days for which its tenants' logs are kept; no tenant can shorten them.
     plane: kinds of the shared plane that each tenant has for itself. sealed: those of them that
     the provider's people cannot enter. sidecar: whether hosted services stand behind a proxy that
     authorises each peer by its workload identity.
@@ -70,6 +71,7 @@ class Tier:
     unprotected: tuple[str, ...]
     room: int
     place: Callable[[Room], Placement]
+    retention: int = 365
     plane: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     sidecar: bool = False

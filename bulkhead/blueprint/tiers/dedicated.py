@@ -45,5 +45,6 @@ TIER = Tier(
     ),
     room=PER_ROLE,
     place=place,
+    retention=730,
     plane=_PLANE,
 )

@@ -54,6 +54,7 @@ TIER = Tier(
     ),
     room=PER_ROLE,
     place=place,
+    retention=730,
     plane=_PLANE,
     sealed=_PLANE,
     sidecar=True,

@@ -40,7 +40,7 @@ def _undeclared(members: Iterable[str], intended: Intent, computed: Reach) -> It
     for target in members:
         for source in computed.hosts:
             for path in computed.paths(source, target):
-                extra = computed.delivered(source, target, path) - intended.allowed(
+                extra = computed.delivered(source, target, path) - intended.delivered(
                     source, target, path
                 )
                 if extra:

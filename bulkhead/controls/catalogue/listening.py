@@ -13,7 +13,7 @@ from bulkhead.plan import Host, Plan
 
 ID = "listening"
 EXPECTED = "sockets of SSH, of the host's role and of declared conduits alone"
-SERVES = {"broker": 8883, "historian": 5432, "logstore": 6514}
+SERVES = {"broker": (8883,), "historian": (5432,), "logstore": (6514, 9000)}
 """Where a role listens although, on a shared network, no conduit says so."""
 PORT = 4444
 UNIT = "bulkhead-sabotage"
@@ -40,8 +40,7 @@ def observe(facts: Facts) -> Iterator[Observation]:
 def _allowed(host: Host, intended: Intent) -> set[tuple[str, int]]:
     """(protocol, port); a conduit for everything declares no service of anybody's."""
     found = {("tcp", 22)}
-    if host.role in SERVES:
-        found.add(("tcp", SERVES[host.role]))
+    found |= {("tcp", port) for port in SERVES.get(host.role, ())}
     for (_, target, _), conduits in intended.conduits.items():
         if target == host.group:
             for conduit in conduits:

@@ -14,6 +14,10 @@ from bulkhead.plan import INTERNET, Plan
 ID = "packets"
 CLOSED = "what no conduit declares is refused, by real packets"
 OPEN = "what the conduit declares is answered, by real packets"
+ONE_WAY = (
+    "what the conduit declares arrives and nothing comes back, by real packets (a software filter: "
+    "no evidence of a hardware diode)"
+)
 
 
 def observe(facts: Facts) -> Iterator[Observation]:
@@ -22,11 +26,12 @@ def observe(facts: Facts) -> Iterator[Observation]:
     zone_of = {host.id: host.zone for host in facts.hosts}
     zones = sorted(set(zone_of.values()))
     conduits = sorted(row.id for row in facts.plan.conduits)
+    expected = {row.id: ONE_WAY if row.oneway else OPEN for row in facts.plan.conduits}
     if isinstance(tried, Unknown):
         for subject in zones:
             yield unseen(subject, CLOSED, tried)
         for subject in conduits:
-            yield unseen(subject, OPEN, tried)
+            yield unseen(subject, expected[subject], tried)
         return
     closed: defaultdict[str, list[tuple[Flow, Verdict]]] = defaultdict(list)
     opened: defaultdict[str, list[tuple[Flow, Verdict]]] = defaultdict(list)
@@ -41,7 +46,9 @@ def observe(facts: Facts) -> Iterator[Observation]:
         yield _told(zone, CLOSED, closed[zone], ("refused",))
     for conduit in conduits:
         if opened[conduit] or _possible(facts, conduit):
-            yield _told(conduit, OPEN, opened[conduit], ("answered",))
+            words = expected[conduit]
+            fine = "one-way" if words == ONE_WAY else "answered"
+            yield _told(conduit, words, opened[conduit], (fine,))
 
 
 def _told(

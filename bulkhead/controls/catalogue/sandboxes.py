@@ -17,12 +17,18 @@ UNITS = {
     "gateway": ("bulkhead-gateway.service",),
     "ingest": ("bulkhead-ingest.service",),
     "historian": ("postgresql@15-main.service",),
-    "logstore": ("syslog-ng.service",),
+    "logstore": ("syslog-ng.service", "bulkhead-objectstore.service", "bulkhead-shipper.service"),
     "plc": ("bulkhead-plc.service",),
+    "proxy": ("squid.service", "unbound.service"),
 }
 """The units that face the network, by the host's role."""
-CAPABILITIES = {"bulkhead-plc.service": ("cap_net_bind_service", 1 << 10)}
+CAPABILITIES = {
+    "bulkhead-plc.service": ("cap_net_bind_service", 1 << 10),
+    "unbound.service": ("cap_net_bind_service", 1 << 10),
+}
 """What a unit that listens below port 1024 must be able to do: its name, and its bit. No other."""
+STANDINS = ("bulkhead-objectstore.service",)
+"""What an account has as a service of AWS's: its unit says itself that it is not wanted there."""
 WANTED = {"NoNewPrivileges": ("yes",), "ProtectSystem": ("strict", "full"), "PrivateTmp": ("yes",)}
 ROOM = "/run/systemd/system/bulkhead-ingest.service.d"
 
@@ -47,6 +53,8 @@ def _judge(host: Host, found: tuple[Service, ...]) -> tuple[list[str], str]:
 
 
 def _faults(row: Service) -> Iterator[str]:
+    if row.unit in STANDINS and row.settings.get("ConditionResult") == "no":
+        return
     if row.settings.get("ActiveState") != "active":
         yield f"{row.unit} is {row.settings.get('ActiveState', 'not told')}"
     if row.settings.get("User", "") in ("", "root"):

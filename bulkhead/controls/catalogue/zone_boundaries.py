@@ -12,22 +12,29 @@ from bulkhead.plan import Plan
 
 ID = "zone-boundaries"
 EXPECTED = "a subnet that no other zone shares, under a network ACL that closes it"
+DIODE = (
+    "a subnet that no other zone shares, under a network ACL that lets nothing in, like a diode "
+    "(a software filter: no evidence of a hardware diode)"
+)
 
 
 def observe(facts: Facts) -> Iterator[Observation]:
     """One observation for each zone with hosts."""
     deployed = facts.deployed()
     zone_of = {host.id: host.zone for host in facts.hosts}
+    diodes = {zone for row in facts.plan.conduits if row.oneway for zone in row.zones[0]}
     for zone in sorted(set(zone_of.values())):
+        expected = DIODE if zone in diodes else EXPECTED
         if isinstance(deployed, Unknown):
-            yield unseen(zone, EXPECTED, deployed)
+            yield unseen(zone, expected, deployed)
             continue
         subnets = {row.subnet for row in deployed.interfaces if zone_of.get(row.host) == zone}
         if subnets:
             faults = list(_faults(zone, subnets, zone_of, deployed))
-            yield judged(zone, EXPECTED, faults, "its own subnet, under a network ACL")
+            faults += _returns(subnets, deployed) if zone in diodes else ()
+            yield judged(zone, expected, faults, "its own subnet, under a network ACL")
         else:
-            yield unseen(zone, EXPECTED, Unknown("no host of this zone is deployed"))
+            yield unseen(zone, expected, Unknown("no host of this zone is deployed"))
 
 
 def _faults(
@@ -47,6 +54,16 @@ def _faults(
             yield f"subnet {subnet.name} stands under no network ACL of its own"
         elif _open(acl):
             yield f"network ACL {acl.name} lets everything in from everywhere"
+
+
+def _returns(subnets: set[str], deployed: Deployed) -> Iterator[str]:
+    """Entries that let anything into a zone behind a diode, be it an answer."""
+    behind = {row.acl for row in deployed.subnets if row.id in subnets}
+    for acl in (row for row in deployed.acls if row.id in behind):
+        for entry in acl.entries:
+            if entry.allow and not entry.egress:
+                what = f"entry {entry.number} of network ACL {acl.name} lets {entry.cidr} in"
+                yield f"{what}: past the diode"
 
 
 def _open(acl: Acl) -> bool:

@@ -168,8 +168,8 @@ def _put_back(lifting: Lifting, hosts: Hosts, action: PutBack) -> Outcome:
 
 
 def _lifting(standing: "Standing", hosts: Hosts, deployed: Deployed) -> Lifting:
-    from infra.accounts import ACCOUNTS
+    from infra.accounts import account_id
     from infra.lab.region import launch
 
-    clients = {ACCOUNTS[alias]: client for alias, client in launch.clients(standing.info).items()}
+    clients = {account_id(alias): client for alias, client in launch.clients(standing.info).items()}
     return Lifting(clients, deployed, hosts.run)

@@ -1,5 +1,6 @@
 """What hosts tell of themselves, over SSH: each is asked once, all at the same time."""
 
+import hashlib
 import json
 import secrets
 import time
@@ -14,6 +15,7 @@ from bulkhead.controls.catalogue.events import senders
 from bulkhead.controls.catalogue.sandboxes import units
 from bulkhead.controls.machine import Machine, machine
 from bulkhead.controls.unknown import Unknown
+from bulkhead.environments.facts import outward
 from bulkhead.environments.facts.servers import Server, endpoint, servers
 from bulkhead.errors import BulkheadError
 from bulkhead.network.filters import Filters, HostFilter, Unread
@@ -47,12 +49,16 @@ class Told:
 def ask(entry: Entry, intended: Intent) -> Told:
     """Ask every host that can be entered; one that cannot is Unknown, with the reason."""
     plan, here = entry.plan, {row.host for row in entry.hosts}
+    places = {row.host: row.address for row in entry.hosts}
     wanted = servers(plan, intended, entry)
     mark = secrets.token_hex(8)
     with entry.shells() as shells, ThreadPoolExecutor(AT_ONCE, "verify") as pool:
 
         def one(host: str) -> tuple[float, Said | Unknown, float]:
             asked = _asked(plan, host, f"{mark}-{dotted(host)}.", wanted)
+            row = next(item for item in plan.hosts if item.id == host)
+            asked["outward"] = outward.asked(plan, row, intended, f"{mark}-{short(host)}", places)
+            asked["lists"] = row.role == "proxy"
             sent = time.time()
             said = _run(shells, host, asked, PATIENCE)
             return sent, said, time.time()
@@ -81,6 +87,7 @@ def _asked(plan: Plan, host: str, mark: str, wanted: tuple[Server, ...]) -> dict
         "users": ["bulkhead", "root", *shown],
         "units": list(units(row)),
         "mark": mark,
+        "store": row.role == "logstore",
         "connect": [item.job() for item in wanted if item.vantage == host],
     }
 
@@ -109,13 +116,24 @@ def _arrivals(
     hosts = tuple(host for host in plan.hosts if host.id in here)
     wanted = {dotted(row.id): row.id for row in senders(hosts, intended)}
     words = {name: f"{mark}-{name}." for name in wanted}
-    said = _run(shells, stores[0].id, {"await": words, "seconds": ARRIVAL}, ARRIVAL + 20)
+    files: dict[str, str] = {}
+    for host in hosts:
+        out = outward.words(plan, host, intended, f"{mark}-{short(host.id)}")
+        words |= {name: word for name, (_, word) in out.items()}
+        files |= {name: file for name, (file, _) in out.items()}
+    told_to = {"await": words, "files": files, "seconds": ARRIVAL}
+    said = _run(shells, stores[0].id, told_to, ARRIVAL + 20)
     if isinstance(said, Unknown):
         return Unknown(f"the log store cannot be read: {said.because}")
     told = said.get("arrived", {})
     if "ok" not in told:
         return Unknown(f"the log store cannot be read: {told.get('error')}")
-    return {wanted[name]: seconds for name, seconds in told["ok"].items()}
+    return {wanted.get(name, name): seconds for name, seconds in told["ok"].items()}
+
+
+def short(host: str) -> str:
+    """A host's id as a part of a name's label, however long it is."""
+    return hashlib.sha256(host.encode()).hexdigest()[:12]
 
 
 def _filter(host: str, said: Said | Unknown) -> HostFilter | Unread:

@@ -9,6 +9,7 @@ from bulkhead.controls.unknown import Unknown
 from bulkhead.environments import aws as account
 from bulkhead.environments import entering, sim
 from bulkhead.environments.facts.hosts import Told, ask
+from bulkhead.environments.facts.objects import in_account
 from bulkhead.environments.facts.reading import Reading
 from bulkhead.environments.lab import Lab
 from bulkhead.network.deployed import Deployed, Flow
@@ -72,6 +73,7 @@ def in_aws(plan: Plan, state: Path) -> Reading:
         deployed=lambda: account.deployed(plan),
         told=lambda intended: ask(entering.account(state / "aws", plan), intended),
         packets=lambda _deployed: NO_SCOPE,
+        store=lambda: in_account(plan),
     )
 
 

@@ -6,12 +6,14 @@ is raised.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from bulkhead.controls.facts import Endpoint, Tried
 from bulkhead.controls.machine import Machine
+from bulkhead.controls.stored import LogStore, Shipping
 from bulkhead.controls.unknown import Unknown
 from bulkhead.environments.facts.hosts import Told
 from bulkhead.environments.filters import planned_filters
@@ -52,7 +54,7 @@ class Reading:
     """Facts of one environment. standins: whether it has the plants' stand-ins (all but aws).
 
     packets: told what is deployed. told: what the hosts said; filters: where hosts' own filters
-    come from if not from them.
+    come from if not from them. store: the store of logs where it is no host of the estate's.
     """
 
     def __init__(  # noqa: PLR0913  # each is a source of its own
@@ -64,6 +66,7 @@ class Reading:
         told: Callable[[Intent], Told | Unknown],
         packets: Callable[[Deployed], Tried | Unknown],
         filters: Callable[[Deployed], Filters | Unknown] | None = None,
+        store: Callable[[], LogStore | Unknown] | None = None,
     ) -> None:
         self.plan = plan
         self.intended = intent(plan, standins=standins)
@@ -71,6 +74,7 @@ class Reading:
         self._told: Once[Told] = Once(lambda: told(self.intended))
         self._packets: Once[Tried] = Once(lambda: self._with_deployed(packets))
         self._filters = filters
+        self._store: Once[LogStore] | None = Once(store) if store else None
 
     @cached_property
     def hosts(self) -> tuple[Host, ...]:
@@ -124,6 +128,25 @@ class Reading:
         """See Facts. Hosts are asked first: see `read_ahead`."""
         self._told()
         return self._packets()
+
+    def log_store(self, host: str) -> LogStore | Unknown:
+        """See Facts."""
+        if self._store is not None:
+            return self._store()
+        found = self.machine(host)
+        if isinstance(found, Unknown):
+            return found
+        told = found.objects
+        if told is None:
+            return Unknown("the host did not tell of its store")
+        return told if isinstance(told, Unknown) else replace(told, where=host)
+
+    def shipping(self, host: str) -> Shipping | Unknown:
+        """See Facts."""
+        found = self.machine(host)
+        if isinstance(found, Unknown):
+            return found
+        return found.shipping or Unknown("the host did not tell of its shipper")
 
     def arrived(self, host: str) -> float | Unknown | None:
         """See Facts."""

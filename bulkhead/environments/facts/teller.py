@@ -1,9 +1,11 @@
 """Runs on a host as root and tells, in one JSON document, what it is like. Needs nothing of ours.
 
 What is asked comes on standard input, a JSON object: users (accounts that sshd is asked about),
-units, connect (TLS servers to meet), mark (a word for the journal); or await ({FILE: WORD}) and
-seconds, which tells when each word stood in the log store's file. Contents of keys and hashes of
-passwords are never told. Each part is {"ok": …} or {"error": WORDS}; one that fails stops no other.
+units, connect (TLS servers to meet), mark (a word for the journal), outward (names that nobody
+listed, to be asked for; absent where the host has no way out), store (whether to try the store of
+logs here); or await ({LABEL: WORD}), files ({LABEL: FILE}, where they differ) and seconds, which
+tells when each word stood in the log store's file. Contents of keys and hashes of passwords are
+never told. Each part is {"ok": …} or {"error": WORDS}; one that fails stops no other.
 """
 
 import grp
@@ -24,9 +26,10 @@ from typing import Any
 Asked = dict[str, Any]
 HOSTS = "/var/log/bulkhead/hosts"
 RECORDINGS = "/var/log/bulkhead/sessions"
+OBJECTS, SHIPPER = "/etc/bulkhead/objectstore.toml", "/etc/bulkhead/shipper.toml"
 SETTINGS = (
     "ActiveState,User,NoNewPrivileges,ProtectSystem,PrivateTmp,CapabilityBoundingSet,"
-    "SystemCallFilter,MainPID"
+    "SystemCallFilter,ConditionResult,MainPID"
 )
 PATIENCE = 5.0
 """Seconds that a TLS server has to answer."""
@@ -214,6 +217,79 @@ def nft(_asked: Asked) -> str:
     return ran("nft", "-j", "list", "ruleset")
 
 
+def outward(asked: Asked) -> dict[str, Any]:
+    """What proxy and resolver say to names that nobody listed; whom resolv.conf names."""
+    with open("/etc/resolv.conf") as file:
+        rows = [line.split() for line in file]
+    resolvers = [row[1] for row in rows if row[:1] == ["nameserver"]]
+    row = asked["outward"]
+    return {
+        "web": proxied(row["proxy"], row["port"], row["web"]) if row["proxy"] else "",
+        "names": [[name, *resolved(row["resolver"], name)] for name in row["names"]]
+        if row["resolver"]
+        else [],
+        "resolvers": resolvers,
+    }
+
+
+def proxied(address: str, port: int, name: str) -> str:
+    """The status that a proxy gives to this host, by its own certificate, for a name."""
+    made = context()
+    made.load_cert_chain("/etc/bulkhead/tls/events.pem", "/etc/bulkhead/tls/events.key")
+    plain = socket.create_connection((address, port), timeout=PATIENCE)
+    with plain, made.wrap_socket(plain) as way:
+        way.sendall(f"CONNECT {name}:443 HTTP/1.1\r\nHost: {name}:443\r\n\r\n".encode())
+        words = way.recv(4096).split(b" ")
+        return words[1].decode() if len(words) > 1 else "nothing"
+
+
+def resolved(address: str, name: str) -> tuple[str, list[str]]:
+    """(the code, the addresses or words) that a resolver answers; PTR for names of arpa."""
+    kind = 12 if name.endswith(".arpa") else 1
+    question = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+    question += struct.pack("!BHH", 0, kind, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.settimeout(PATIENCE)
+        way.connect((address, 53))
+        way.send(struct.pack("!6H", os.getpid() & 0xFFFF, 0x100, 1, 0, 0, 0) + question)
+        answer = way.recv(4096)
+    _, flags, _, count, _, _ = struct.unpack("!6H", answer[:12])
+    found = [socket.inet_ntoa(answer[-4:]) if kind == 1 else "a name"] if count else []
+    return str(flags & 15), found
+
+
+def listed(asked: Asked) -> dict[str, Any]:
+    """A proxy's allowlist, and the names that squid was given out of it."""
+    if not asked["lists"]:
+        return {"entries": [], "passed": []}
+    with open("/etc/bulkhead/proxy/allow.json") as file:
+        rows = json.load(file)["entries"]
+    with open("/run/bulkhead-proxy/squid.acl") as file:
+        rules = [line.split() for line in file]
+    tests = ("dstdomain", "dstdom_regex")
+    passed = [row[4] for row in rules if len(row) > 4 and row[0] == "acl" and row[2] in tests]
+    return {
+        "entries": [[row["value"], row["tenant"], row["expires"]] for row in rows],
+        "passed": sorted(set(passed)),
+    }
+
+
+def objects(asked: Asked) -> Any:
+    """What the store here refuses, tried with its root credentials; nothing where not asked."""
+    return tool("objectstore", "probe", OBJECTS) if asked.get("store") else None
+
+
+def shipping(asked: Asked) -> Any:
+    """How the shipper here stands, and what its identity may do; nothing where not asked."""
+    return tool("shipper", "--try", SHIPPER) if asked.get("store") else None
+
+
+def tool(name: str, *words: str) -> Any:
+    """What a service of ours tells as JSON."""
+    command = ("env", "PYTHONPATH=/opt/bulkhead/lib", "python3", "-BsP", "-m")
+    return json.loads(ran(*command, f"bulkhead.services.{name}", *words))
+
+
 def endpoints(asked: Asked) -> dict[str, Any]:
     """Each server that was asked for, as it was met from here."""
     return {row["host"]: attempt(met, row) for row in asked["connect"]}
@@ -334,12 +410,12 @@ def attempt(do: Callable[[Asked], Any], given: Asked) -> dict[str, Any]:
 
 
 def awaited(asked: Asked) -> dict[str, float | None]:
-    """For each file of the log store, after how many seconds its word stood there; None: never."""
-    begun = time.monotonic()
+    """For each label, after how many seconds its word stood in its file; None: never."""
+    begun, files = time.monotonic(), asked.get("files", {})
     found: dict[str, float] = {}
     while True:
         for name, word in asked["await"].items():
-            if name not in found and word in fresh(name):
+            if name not in found and word in fresh(files.get(name, name)):
                 found[name] = time.monotonic() - begun
         if len(found) == len(asked["await"]) or time.monotonic() - begun > asked["seconds"]:
             return {name: found.get(name) for name in asked["await"]}
@@ -368,7 +444,11 @@ PARTS: tuple[Callable[[Asked], Any], ...] = (
     keys,
     room,
     nft,
+    outward,
+    listed,
     endpoints,
+    objects,
+    shipping,
 )
 
 

@@ -59,12 +59,13 @@ def bucket(store: Store, row: Kept) -> list[str]:
             )
         )
     if (found.mode, found.days) != ("COMPLIANCE", row.days):
-        _done(_keep(store, row), row.name, "its retention cannot be set")
+        _done(keep(store, row), row.name, "its retention cannot be set")
         changed.append(f"{row.name}: COMPLIANCE for {row.days} days")
     return changed
 
 
-def _keep(store: Store, row: Kept, mode: str = "COMPLIANCE") -> Answer:
+def keep(store: Store, row: Kept, mode: str = "COMPLIANCE") -> Answer:
+    """Set a bucket's default retention."""
     rule = f"<Rule><DefaultRetention><Mode>{mode}</Mode><Days>{row.days}</Days>"
     rule += "</DefaultRetention></Rule>"
     text = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>"
@@ -73,9 +74,12 @@ def _keep(store: Store, row: Kept, mode: str = "COMPLIANCE") -> Answer:
     return store.send("PUT", row.name, query=query, headers=XML, body=text.encode())
 
 
-def policy(store: Store, row: Putter) -> None:
+PUT = ("s3:PutObject",)
+
+
+def policy(store: Store, row: Putter, actions: Iterable[str] = PUT) -> None:
     """Let a certificate's bearer put below its prefixes, and nothing else."""
-    text = json.dumps(document(row.prefixes)).encode()
+    text = json.dumps(document(row.prefixes, actions)).encode()
     # Not S3's: a policy is known by its name, and a certificate's common name names its policy.
     answer = store.send(
         "PUT", "minio", "admin", "v3", "add-canned-policy", query={"name": row.name}, body=text
@@ -83,11 +87,11 @@ def policy(store: Store, row: Putter) -> None:
     _done(answer, row.name, "its policy cannot be set")
 
 
-def document(prefixes: Iterable[str]) -> dict[str, object]:
-    """The policy, in IAM's language: putting below prefixes alone."""
+def document(prefixes: Iterable[str], actions: Iterable[str] = PUT) -> dict[str, object]:
+    """The policy, in IAM's language: these actions below prefixes alone."""
     statement = {
         "Effect": "Allow",
-        "Action": ["s3:PutObject"],
+        "Action": list(actions),
         "Resource": [f"arn:aws:s3:::{prefix}*" for prefix in prefixes],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}

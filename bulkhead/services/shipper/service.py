@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,15 @@ Say = Callable[[str], None]
 class Source:
     """A file and where its lines go. prefix: `BUCKET/PREFIX/`, to which a batch's name is added.
 
-    select: what of a chunk goes there, and in which form; the rest belongs to another source.
+    select: what of a chunk is kept, and in which form. parts: where a batch is split when it is
+    sent, its content by `BUCKET/PREFIX/`; the same for the same batch, whenever it is asked.
     """
 
     stream: str
     path: Path
     prefix: str
     select: Callable[[bytes], bytes] = lambda lines: lines
+    parts: Callable[[bytes], Mapping[str, bytes]] | None = None
 
 
 @dataclass(slots=True)
@@ -151,11 +153,11 @@ class Shipper:
 
     def _send(self) -> int:
         """Send what waits, each stream in its order; how many batches are at the store now."""
-        prefixes = {source.stream: source.prefix for source in self._sources()}
+        sources = {source.stream: source for source in self._sources()}
         count = 0
         for stream in list(self._spool.streams()):
-            while (batch := self._spool.first(stream)) is not None and stream in prefixes:
-                answer = self._put(batch, prefixes[stream])
+            while (batch := self._spool.first(stream)) is not None and stream in sources:
+                answer = self._put(batch, sources[stream])
                 if not (answer.ok or answer.status == EXISTS):
                     self._failed(stream, answer)
                     if answer.status != FORBIDDEN:
@@ -167,13 +169,21 @@ class Shipper:
                 self._well("store", stream)
         return count
 
-    def _put(self, batch: Batch, prefix: str) -> Answer:
+    def _put(self, batch: Batch, source: Source) -> Answer:
+        """The first answer that is no success, else the last; every part is put once."""
+        answer = Answer(status=EXISTS)
         try:
-            return self._asked(batch, prefix)
+            body = self._spool.body(batch)
+            parts = source.parts(body) if source.parts else {source.prefix: body}
+            for prefix in sorted(parts):
+                answer = self._asked(batch, prefix, parts[prefix])
+                if not (answer.ok or answer.status == EXISTS):
+                    break
+            return answer
         except (OSError, ValueError) as error:
             return Answer(status=ABSENT, code=f"{type(error).__name__}: {error}")
 
-    def _asked(self, batch: Batch, prefix: str) -> Answer:
+    def _asked(self, batch: Batch, prefix: str, body: bytes) -> Answer:
         if self._store is None:
             self._store = self._opened()
         found = self._identity.credentials()
@@ -182,7 +192,6 @@ class Shipper:
         self._store.who = found
         bucket, _, path = prefix.partition("/")
         headers = {"if-none-match": "*", "content-type": "text/plain"}
-        body = self._spool.body(batch)
         return self._store.send("PUT", bucket, f"{path}{batch.name}", headers=headers, body=body)
 
     def _count(self, batch: Batch, answer: Answer) -> None:

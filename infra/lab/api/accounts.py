@@ -1,4 +1,4 @@
-"""The lab's three accounts and the credentials that open them.
+"""The lab's accounts and the credentials that open them.
 
 Nothing here is stored but the lab's own secret: every key pair is derived from it, so that the
 credentials of an assumed role are the same after a restart and need no journal.
@@ -9,10 +9,14 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from infra.accounts import ACCOUNTS, PLATFORM
+from infra.accounts import PLATFORM, exists
 
 ROLE = "bulkhead-lab"
 """The role that every account of the lab has, and that the root key may assume."""
+
+
+_DIGITS = 5
+"""Bytes that hold the 12 digits of an account: as in AWS, an access key id says whose it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ def _derived(secret: bytes, purpose: str) -> bytes:
 
 
 def _credentials(secret: bytes, account: str, prefix: str, purpose: str) -> Credentials:
-    identifier = base64.b32encode(_derived(secret, f"id:{purpose}"))[:16].decode()
+    there = base64.b32encode(int(account).to_bytes(_DIGITS)).decode()
+    identifier = there + base64.b32encode(_derived(secret, f"id:{purpose}"))[:8].decode()
     token = base64.b64encode(_derived(secret, f"token:{purpose}")).decode()
     return Credentials(
         account=account,
@@ -62,7 +67,13 @@ def assumed(secret: bytes, account: str) -> Credentials:
     return _credentials(secret, account, "ASIA", f"role:{account}")
 
 
-def keyring(secret: bytes) -> dict[str, Credentials]:
-    """All credentials of the lab, by access key id."""
-    held = [root(secret), *(assumed(secret, account) for account in ACCOUNTS.values())]
-    return {each.access_key: each for each in held}
+def held_by(secret: bytes, access_key: str) -> Credentials | None:
+    """The lab's credentials with this access key id, which names the account; None if not ours."""
+    try:
+        account = f"{int.from_bytes(base64.b32decode(access_key[4:12])):012}"
+    except ValueError:
+        return None
+    if not exists(account):
+        return None
+    known = (root(secret), assumed(secret, account))
+    return next((each for each in known if each.access_key == access_key), None)

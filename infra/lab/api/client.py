@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.accounts import ACCOUNTS
 from infra.lab.api.answers import Answer
 from infra.lab.api.world import Request
 
@@ -55,18 +54,21 @@ def _short_circuit(
     return send
 
 
-def inside(ask: Callable[[Request], Answer], region: str, service: str = "ec2") -> dict[str, Any]:
-    """A boto3 client of `service` for each account id, answered by `ask` in this thread."""
+def inside(
+    ask: Callable[[Request], Answer], region: str, service: str = "ec2"
+) -> Callable[[str], Any]:
+    """Makes boto3 clients of `service` for account ids, answered by `ask` in this thread."""
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
 
     session: Any = boto3.session.Session(region_name=region)
     config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
-    clients: dict[str, Any] = {}
-    for account in ACCOUNTS.values():
+
+    def made(account: str) -> Any:
         client = session.client(service, endpoint_url="http://127.0.0.1", config=config)
         send = _short_circuit(ask, service, region, account)
         client.meta.events.register_first("before-send.*", send)
-        clients[account] = client
-    return clients
+        return client
+
+    return made

@@ -152,18 +152,31 @@ def _with_row(before: Deployed, kind: str, row: Row) -> Deployed:
 
 
 class NetworkReader:
-    """Reads with bulkhead.network.read through clients of every account."""
+    """Reads with bulkhead.network.read through clients of every account.
 
-    def __init__(self, clients: dict[str, Any]) -> None:
+    client: makes the client of an account's id. accounts: the ids that there are; they only grow.
+    """
+
+    def __init__(self, client: Callable[[str], Any], accounts: Collection[str]) -> None:
+        self._client, self._accounts = client, accounts
+        self._made: dict[str, Any] = {}
+
+    def _api(self, account: str) -> Any:
         from bulkhead.network.boto import BotoApi
 
-        self._apis = {account: BotoApi(client, account) for account, client in clients.items()}
+        if account not in self._made:
+            self._made[account] = BotoApi(self._client(account), account)
+        return self._made[account]
 
     def tables(self, kinds: Collection[str], previous: Deployed | None) -> Deployed:
         """Read `kinds` of all accounts."""
         from bulkhead.network.read import read
 
-        return read(list(self._apis.values()), kinds=frozenset(kinds), previous=previous)
+        return read(
+            [self._api(one) for one in sorted(self._accounts)],
+            kinds=frozenset(kinds),
+            previous=previous,
+        )
 
     def of_account(self, account: str, kinds: Collection[str], previous: Deployed) -> Deployed:
         """Read `kinds` of one account, where they are kinds that no two accounts share."""
@@ -171,11 +184,11 @@ class NetworkReader:
 
         if not frozenset(kinds) <= OWN_KINDS:
             return self.tables(kinds, previous)
-        fresh = read([self._apis[account]], kinds=frozenset(kinds), previous=Deployed())
+        fresh = read([self._api(account)], kinds=frozenset(kinds), previous=Deployed())
         return _merged(previous, fresh, account, expanded(kinds))
 
     def row(self, account: str, kind: str, identity: str) -> Row:
         """Read one row."""
         from bulkhead.network.read import read_one
 
-        return read_one(self._apis[account], kind, identity)
+        return read_one(self._api(account), kind, identity)

@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from infra.lab.api.accounts import ROLE, Credentials, assumed, keyring, role_arn
+from infra.accounts import exists
+from infra.lab.api.accounts import ROLE, Credentials, assumed, held_by, role_arn
 from infra.lab.api.answers import Answer, closed, error, xml
 from infra.lab.api.calls import BadCallError, Call, parse
 from infra.lab.api.enforcement import Enforcement
@@ -58,11 +59,16 @@ class Gate:
         self._world, self._journal, self.enforcement = world, journal, enforcement
         self._hosts, self._any_image = hosts or NoHosts(), hosts is None
         world.show(self._hosts.images)
-        self._secret, self._keys = secret, keyring(secret)
+        self._secret = secret
         self.lock = threading.RLock()
         self.broken: str | None = None
         self.calls = 0
         self.seconds = 0.0
+
+    @property
+    def accounts(self) -> list[str]:
+        """Ids of the accounts in which anything was ever asked for, and of the lab's own."""
+        return sorted(self._world.accounts)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Answer one request."""
@@ -99,7 +105,7 @@ class Gate:
         return None
 
     def _admit(self, call: Call, environ: dict[str, Any]) -> Answer:
-        held = self._keys.get(call.access_key)
+        held = held_by(self._secret, call.access_key)
         account = held.account if held else self._world.account_of(call.access_key)
         secret = held.secret_key if held else self._world.secret_of(call.access_key)
         if account is None or secret is None:
@@ -175,10 +181,9 @@ class Gate:
         if call.action != "AssumeRole":
             return None
         asked = call.parameters.get("RoleArn", "")
-        accounts = {each.account for each in self._keys.values()}
-        for account in accounts:
-            if asked == role_arn(account):
-                return _assumed_answer(assumed(self._secret, account))
+        account = asked.removeprefix("arn:aws:iam::").partition(":")[0]
+        if exists(account) and asked == role_arn(account):
+            return _assumed_answer(assumed(self._secret, account))
         return None
 
 

@@ -96,9 +96,9 @@ class Journal:
         """Write one entry and wait until the disk has it. After an error the file is as before."""
         line = _line(entry)
         try:
-            written = os.write(self._file, line)
-            if written != len(line):
-                raise OSError(f"wrote {written} of {len(line)} bytes to {self.path}")
+            left = memoryview(line)
+            while left:  # a full disk takes a part, and says why only when asked for the rest
+                left = left[os.write(self._file, left) :]
             os.fdatasync(self._file)
         except OSError:
             os.ftruncate(self._file, self._end)

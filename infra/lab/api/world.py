@@ -104,6 +104,8 @@ class World:
         install(seed)
         apply_patches()
         self._application = DomainDispatcherApplication(create_backend_app)
+        self.accounts = set(ACCOUNTS.values())
+        """Ids of the accounts of every estate, and of all that have asked for anything."""
         self.empty()
 
     def empty(self) -> None:
@@ -116,8 +118,17 @@ class World:
         ec2_backends.clear()  # else reset would first make each anew, only to throw it away
         BackendDict.reset()
         reset_model_data()
-        for account in ACCOUNTS.values():
+        for account in sorted(self.accounts):
             _ = ec2_backends[account][self.region], iam_backends[account]["aws"]
+
+    def _know(self, account: str) -> None:
+        """Make what moto keeps of an account, outside of any call: its ids are the call's alone."""
+        if account not in self.accounts:
+            from moto.ec2.models import ec2_backends
+            from moto.iam.models import iam_backends
+
+            _ = ec2_backends[account][self.region], iam_backends[account]["aws"]
+            self.accounts.add(account)
 
     @staticmethod
     def show(images: Callable[[], Collection[str]]) -> None:
@@ -128,11 +139,13 @@ class World:
 
     def perform(self, request: Request, number: int, at: float) -> Answer:
         """Execute a mutating call as number `number` at Unix time `at`."""
+        self._know(request.account)
         with moment(self.seed, number, at):
             return self.ask(request)
 
     def ask(self, request: Request) -> Answer:
         """Execute a call as it is. moto's own exceptions become 500 InternalError."""
+        self._know(request.account)
         said: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
@@ -157,11 +170,10 @@ class World:
         """The secret that belongs to an access key that IAM made."""
         return next((key.secret_access_key for _, key in self._keys_named(access_key)), None)
 
-    @staticmethod
-    def _keys_named(access_key: str) -> Iterator[tuple[str, Any]]:
+    def _keys_named(self, access_key: str) -> Iterator[tuple[str, Any]]:
         from moto.iam.models import iam_backends
 
-        for account in ACCOUNTS.values():
+        for account in self.accounts:
             keys = iam_backends[account]["aws"].access_keys
             if access_key in keys:
                 yield account, keys[access_key]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bulkhead.errors import BulkheadError, MissingHere, Problem
+from infra.lab import tools
 from infra.lab.image.recipe import PLAYBOOK
 from infra.lab.image.sources import Mirror
 
@@ -39,7 +40,9 @@ def install(
         keys = Path(folder)
         _keys(keys)
         inventory = keys / "inventory"
-        inventory.write_text("[builder]\nimage ansible_user=root image_offline=true\n")
+        program = tools.ensure(tools.MINIO, say)
+        said = f"ansible_user=root image_offline=true image_objectstore={program}"
+        inventory.write_text(f"[builder]\nimage {said}\n")
         code = _played(project, inventory, _ssh(root, keys), log, say)
         subprocess.run(
             ["ssh", *_ssh(root, keys), "-O", "exit", "image"], capture_output=True, check=False

@@ -25,7 +25,8 @@ BESIDE = {
     "services": (
         *("bulkhead/__init__.py", "bulkhead/errors.py"),
         *("bulkhead/services/**/*", "bulkhead/wire/**/*"),
-    )
+    ),
+    "objectstore": ("infra/lab/tools/minio/*",),
 }
 """What a role installs that lies elsewhere in the project."""
 FIRST_BOOT = Path("infra/lab/image/firstboot")

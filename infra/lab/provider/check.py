@@ -14,6 +14,9 @@ from infra.lab.provider.wire import UNKNOWN, Props, is_unknown
 BIRTH = "__birth"
 """A hidden input, drawn when a resource is first checked and kept for its life (see tags.BIRTH)."""
 
+AUTONAMED = "__autonamed"
+"""A hidden input: the name was drawn here, so that one found under another drawn name fits too."""
+
 Failures = list[tuple[str, str]]
 
 
@@ -73,6 +76,7 @@ def _autonamed(type_: Resource, inputs: Props, olds: Props, naming: Naming) -> F
     name = type_.named
     if name is None or name in inputs:
         return []
+    inputs[AUTONAMED] = "yes"
     if olds.get(name):
         inputs[name] = olds[name]
         return []

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.lab.provider import faults, tags
 from infra.lab.provider.aws import Aws
-from infra.lab.provider.check import BIRTH
+from infra.lab.provider.check import AUTONAMED, BIRTH
 from infra.lab.provider.errors import Failed, code
 from infra.lab.provider.notes import Notes
 from infra.lab.provider.prop import canonical, same
@@ -81,9 +81,16 @@ class Lifecycle:
         return None
 
     def _fits(self, type_: Resource, state: Props, want: Props) -> bool:
+        """A name that was drawn is drawn anew each time; whatever it is, it fits.
+
+        Else a group of which the state's file lost more than its last step would have to go, and
+        could not: instances are in it by then.
+        """
+        drawn = type_.named if want.get(AUTONAMED) else None
         return not any(
             prop.replace and name in state and name in want and differs(type_, name, state, want)
             for name, prop in type_.props.items()
+            if name != drawn
         )
 
     def _remove_orphan(self, type_: Resource, id_: str, state: Props) -> None:

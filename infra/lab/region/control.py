@@ -118,6 +118,7 @@ def status(gate: Gate) -> dict[str, Any]:
         "counts": {
             name: len(getattr(deployed, name)) for name in (deployed.__slots__ if deployed else ())
         },
+        "accounts": gate.accounts,
         "calls": gate.calls,
         "seconds": {"api": gate.seconds, **gate.enforcement.seconds},
     }

@@ -7,14 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from bulkhead.errors import BulkheadError, MissingHere, Problem, WrongInput
-from infra.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS, account_id
 from infra.ending import end
 from infra.lab.api.accounts import Credentials, assumed, root
 from infra.lab.region import state as files
@@ -117,19 +117,31 @@ def _remove(lab: str) -> None:
     remove(lab)
 
 
-def credentials(state: Path) -> dict[str, Credentials]:
-    """The key pairs of the lab by account alias: platform's is the root key."""
+def credentials(state: Path, accounts: Iterable[str] = ()) -> dict[str, Credentials]:
+    """The key pairs of the lab by account alias: platform's is the root key.
+
+    accounts: ids of tenants' own accounts, which stand for themselves.
+    """
     held = files.secret(state.resolve())
-    keys = {alias: assumed(held, account) for alias, account in ACCOUNTS.items()}
+    own = {account: account for account in accounts if account not in ACCOUNTS.values()}
+    keys = {alias: assumed(held, account) for alias, account in (ACCOUNTS | own).items()}
     return keys | {"platform": root(held)}
 
 
-@cache
 def clients(info: RegionInfo, service: str = "ec2") -> Mapping[str, Any]:
-    """A boto3 client of `service` for each account alias; they are safe for threads.
+    """A boto3 client of `service` for each account that the region has; safe for threads.
 
-    Made once for a running region, in one session: making them costs more than most calls.
+    By alias; a tenant's own account by its id.
     """
+    from infra.lab.region import control
+
+    said = control.ask(Path(info.state), do="status")
+    return _clients(info, service, tuple(said["accounts"]))
+
+
+@cache
+def _clients(info: RegionInfo, service: str, accounts: tuple[str, ...]) -> Mapping[str, Any]:
+    """Made once for a running region, in one session: making them costs more than most calls."""
     import boto3
 
     session = boto3.session.Session(region_name=info.region)
@@ -142,7 +154,7 @@ def clients(info: RegionInfo, service: str = "ec2") -> Mapping[str, Any]:
                 aws_secret_access_key=held.secret_key,
                 aws_session_token=held.session_token,
             )
-            for alias, held in credentials(Path(info.state)).items()
+            for alias, held in credentials(Path(info.state), accounts).items()
         }
     )
 
@@ -151,4 +163,4 @@ def apis(info: RegionInfo) -> list[Any]:
     """What bulkhead.network.read reads: a BotoApi for each account of the lab."""
     from bulkhead.network.boto import BotoApi
 
-    return [BotoApi(client, ACCOUNTS[alias]) for alias, client in clients(info).items()]
+    return [BotoApi(client, account_id(alias)) for alias, client in clients(info).items()]

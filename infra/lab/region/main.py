@@ -85,6 +85,13 @@ def _log_to(path: Path) -> None:
     logging.getLogger("boto3").setLevel(logging.WARNING)
 
 
+def _without_room(state: Path, error: OSError) -> MissingHere:
+    """What the machine would not do, such as writing to a full disk."""
+    remedy = "make room or mend that, then run this again; `bulkhead down` removes the lab"
+    what = f"the region cannot start: {error}"
+    return MissingHere(Problem(str(state), what, "", remedy, "nothing passes between hosts"))
+
+
 def main(argv: list[str]) -> int:
     """Run a region until it is ended; the exit code."""
     asked = _arguments(argv)
@@ -95,7 +102,8 @@ def main(argv: list[str]) -> int:
         options = Options(state=state, region=asked.region, port=asked.port)
         region = Region(options, *_world(asked.packets, state))
         info = region.open()
-    except BulkheadError as error:
+    except (BulkheadError, OSError) as found:
+        error = found if isinstance(found, BulkheadError) else _without_room(state, found)
         logging.getLogger(__name__).error("cannot start: %s", error)
         problems = [asdict(problem) for problem in error.problems]
         _tell(asked.ready_fd, {"problems": problems, "exit_code": error.exit_code})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkhead.errors import Problem, WrongInput
+from bulkhead.network.deployed import Interface
 from infra.lab.api.accounts import root
 from infra.lab.api.client import inside
 from infra.lab.api.enforcement import Enforcement, Enforcer, NetworkReader
@@ -18,6 +19,7 @@ from infra.lab.api.hosts import Hosts
 from infra.lab.api.journal import Journal
 from infra.lab.api.replay import replay
 from infra.lab.api.world import World
+from infra.lab.delivery import Delivery
 from infra.lab.region import state as files
 from infra.lab.region.control import Control
 from infra.lab.region.server import Server
@@ -53,12 +55,13 @@ class Region:
         world = World(seed=_seed(secret), region=self._options.region)
         self._journal = Journal(state / files.JOURNAL)
         replay(world, self._journal)
-        reader = NetworkReader(inside(world.ask, self._options.region))
+        reader = NetworkReader(inside(world.ask, self._options.region), world.accounts)
         enforcement = Enforcement(reader, self._enforcer)
         self.gate = Gate(world, self._journal, enforcement, secret, self._hosts)
         self.gate.enforcement.refresh()
         self._server = Server(self.gate, self._options.port, known.get("port", 0))
         self._control = Control(state, self.gate)
+        self._delivery = Delivery(state, self._interfaces)
         files.write(state / files.LAB, known | {"port": self._server.port})
         return self._info(root(secret).access_key)
 
@@ -75,6 +78,10 @@ class Region:
                 )
             )
         return known
+
+    def _interfaces(self) -> tuple[Interface, ...]:
+        deployed = self.gate.enforcement.deployed
+        return deployed.interfaces if deployed else ()
 
     def _info(self, access_key: str) -> files.RegionInfo:
         pid, started = files.holder(self._options.state) or (0, 0)
@@ -94,6 +101,7 @@ class Region:
             signal.signal(number, lambda *_: self._ended.set())
         self._server.start()
         self._control.start()
+        self._delivery.start()
         ready()
         self._ended.wait()
         self.close()
@@ -106,6 +114,7 @@ class Region:
         """Answer nobody any more, then drop all packets, then let go of files."""
         self._server.stop()
         self._control.stop()
+        self._delivery.stop()
         with self.gate.lock:
             self._enforcer.close()
             self._journal.close()

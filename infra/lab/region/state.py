@@ -7,6 +7,7 @@ lab.secret    32 random bytes, mode 0600: every key pair of the lab derives from
 journal.jsonl every mutating call, mode 0600
 region.log    the region's own log; control.sock  its control endpoint, mode 0600
 hosts/        the disk and the console of each machine, by instance id (infra.lab.hosts)
+delivery/     what is to be put into the store of logs, and where (infra.lab.delivery)
 flow.log      the flows of its network, mode 0600; flow.log.1 those before (infra.lab.flowlog)
 """
 

@@ -127,7 +127,7 @@ class InProcess:
         self.world = World(seed="seed", region=REGION)
         self.journal = Journal(self.state / "journal.jsonl")
         replay(self.world, self.journal)
-        self.reader = NetworkReader(inside(self.world.ask, REGION))
+        self.reader = NetworkReader(inside(self.world.ask, REGION), self.world.accounts)
         self.enforcer.open()
         self.gate = Gate(self.world, self.journal, Enforcement(self.reader, self.enforcer), SECRET)
         self.gate.enforcement.refresh()

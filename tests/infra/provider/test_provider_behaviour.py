@@ -171,6 +171,20 @@ def test_what_an_interrupted_creation_left_and_no_longer_fits_is_removed(region,
     assert [vpc["CidrBlock"] for vpc in found] == ["10.6.0.0/16"]
 
 
+def test_a_group_in_use_that_the_engine_forgot_is_found_again_under_the_name_it_has(region, start):
+    """A full disk loses more than one step: by then a host is in the group, and it cannot go."""
+    w = world(region)
+    props = {"vpcId": w.vpcs[0], "description": "d"}
+    group = start().up(GROUP, "one", props)
+    ec2 = region.client("ec2")
+    ec2.modify_instance_attribute(InstanceId=w.instances[0], Groups=[group.id])
+    again = start().up(GROUP, "one", props)
+    assert again.id == group.id
+    assert again.state["name"] == group.state["name"]
+    named = start().up(GROUP, "two", props | {"name": "mine"})
+    assert named.id != group.id
+
+
 @pytest.mark.parametrize("case", [c for c in TAGGED if str(c) not in NO_TWO], ids=str)
 def test_a_replacement_with_equal_inputs_is_not_taken_for_its_predecessor(region, start, case):
     w = world(region)

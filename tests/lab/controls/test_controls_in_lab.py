@@ -18,9 +18,9 @@ from infra.ssh.files import write
 EXAMPLE = "examples/estate.yaml"
 TOGETHER = (
     ("zone-boundaries", "host-filters", "mutual-tls", "sessions", "events"),
-    ("declared-ways", "certificates", "listening", "clocks"),
-    ("routes", "private-keys", "ssh-entry", "packets"),
-    ("default-groups", "named-accounts", "sandboxes"),
+    ("declared-ways", "certificates", "listening", "clocks", "log-storage"),
+    ("routes", "private-keys", "ssh-entry", "packets", "egress-allowlist"),
+    ("default-groups", "named-accounts", "sandboxes", "name-allowlist", "log-shipping"),
 )
 
 
@@ -42,7 +42,7 @@ def failing(found):
 def test_every_control_passes_on_an_estate_in_order(before):
     assert failing(before) == {}
     words = Counter(row.verdict for row in before.results)
-    assert words == {"pass": 15, "accepted": 1}
+    assert words == {"pass": 17, "accepted": 1}
     assert all(result.observations for result in before.results)
     assert not any(row.absent for result in before.results for row in result.observations)
 
@@ -79,7 +79,7 @@ def test_sabotage_flips_exactly_the_declared_findings(where, example, before, na
 def test_taken_back_everything_passes_again_and_the_command_says_so(where, example, before, capsys):
     arguments = ["verify", EXAMPLE, "--env", "lab", "--state", str(where.state)]
     assert main(arguments) == 0
-    assert "in order; 16 controls: 1 accepted, 15 pass" in capsys.readouterr().out
+    assert "in order; 18 controls: 1 accepted, 17 pass" in capsys.readouterr().out
     kept = latest(where)
     assert kept is not None
     assert changed(before, kept) == {}

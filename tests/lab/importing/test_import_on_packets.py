@@ -99,6 +99,23 @@ def _verified(info, state, estate, capsys, monkeypatch):
     }
 
 
+def test_controls_see_packets_of_what_was_imported_and_never_break_it(stands, estate, capsys):
+    capsys.readouterr()
+    asked = ["verify", str(estate), "--env", "lab", "--state", str(stands[0])]
+    main([*asked, "--json"])
+    said = json.loads(capsys.readouterr().out)
+    verdicts = {row["control"]: row["verdict"] for row in said["results"]}
+    assert verdicts["declared-ways"] == "pass"
+    (packets,) = [row for row in said["results"] if row["control"] == "packets"]
+    told = {row["subject"]: row["verdict"] for row in packets["observations"]}
+    assert "pass" in told.values()
+    # Protocols without ports are declared here, and nothing sends them.
+    assert all(said == "pass" or "/other-" in subject for subject, said in told.items()), told
+    assert verdicts["private-keys"] == "not observed"
+    assert main([*asked, "--sabotage", "routes"]) == 2
+    assert "somebody else's" in capsys.readouterr().err
+
+
 def test_what_stands_is_counted_by_compare(stands, estate, capsys):
     capsys.readouterr()
     asked = ["compare", str(estate), "--env", "lab", "--state", str(stands[0]), "--json"]

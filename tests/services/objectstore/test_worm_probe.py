@@ -10,7 +10,7 @@ from moto.server import ThreadedMotoServer
 from bulkhead.services.objectstore.client import Store
 from bulkhead.services.objectstore.config import Kept, opened
 from bulkhead.services.objectstore.probe import look, probe
-from bulkhead.services.objectstore.settle import _keep, bucket
+from bulkhead.services.objectstore.settle import bucket, keep
 from bulkhead.services.objectstore.sigv4 import Credentials
 from bulkhead.services.objectstore.worm import ATTEMPTS, ENDED, SHOWN
 
@@ -63,7 +63,7 @@ def test_what_a_store_allowed_by_mistake_is_taken_back(moto):
 def test_a_bucket_in_governance_mode_is_found_by_what_it_allows(minio):
     store = opened(minio.config)
     bucket(store, Kept(name="soft-logs", days=1))
-    assert _keep(store, Kept(name="soft-logs", days=1), mode="GOVERNANCE").ok
+    assert keep(store, Kept(name="soft-logs", days=1), mode="GOVERNANCE").ok
     found = probe(store, look(store, "soft-logs"))
     assert failing(found) >= {
         "delete it with the governance bypass",

@@ -101,32 +101,26 @@ def test_what_is_refused_to_one_stream_holds_up_no_other(tmp_path):
     assert "the store refuses it" in bench.status["faults"]["zeta.b"]
 
 
-def test_a_source_that_is_split_goes_to_each_its_own(tmp_path):
+def test_a_batch_that_is_split_goes_to_each_its_own_once(tmp_path):
     flows, peer = tmp_path / "flow.log", Peer()
     flows.write_text("a 1\nb 2\na 3\n")
 
-    def mine(letter):
-        def select(lines):
-            rows = lines.splitlines(keepends=True)
-            return b"".join(row for row in rows if row.startswith(letter))
+    def parts(lines):
+        rows = lines.splitlines(keepends=True)
+        kept = {name: [row for row in rows if row.startswith(name)] for name in (b"a", b"b")}
+        return {f"l/{name.decode()}/": b"".join(found) for name, found in kept.items()}
 
-        return select
-
-    rows = [
-        Source(
-            stream=f"flow.{name.decode()}",
-            path=flows,
-            prefix=f"l/{name.decode()}/",
-            select=mine(name),
-        )
-        for name in (b"a", b"b")
-    ]
+    row = Source(stream="flow", path=flows, prefix="l/", parts=parts)
+    peer.forbidden = ("l/b/",)
     shipper = Shipper(
         Spool(tmp_path / "spool", 1 << 20),
-        lambda: rows,
+        lambda: [row],
         lambda: peer,
         status=tmp_path / "status.json",
         say=lambda _words: None,
     )
+    shipper.step()
+    assert (peer.of("l/a/"), peer.of("l/b/")) == (b"a 1\na 3\n", b"")
+    peer.forbidden = ()
     shipper.step()
     assert (peer.of("l/a/"), peer.of("l/b/")) == (b"a 1\na 3\n", b"b 2\n")
