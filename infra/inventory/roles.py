@@ -9,7 +9,7 @@ from bulkhead.network.ports import NUMBERS
 from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
-from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
+from infra.inventory.field import Wired, diode_port, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
@@ -98,7 +98,7 @@ class Roles:
         return {
             "name": dotted(host.id),
             "address": self._private(host),
-            "tenant": host.tenant,
+            "tenant": host.tenant or SHARED,
             "authority": authority(host),
             "targets": {dotted(row.id): self._private(row) for row in targets},
         }
@@ -229,7 +229,13 @@ class Roles:
             "plc_port": polled_port(self._plan, gateway, host, PORTS["plc"]),
             "plc_speed": set_speed(self._plan, host.id),
             "plc_devices": [{"id": row.device, "signals": list(SIGNALS)} for row in rows],
+            **self._sends(host, gateway),
         }
+
+    def _sends(self, controller: Host, gateway: Host) -> dict[str, Any]:
+        """Where a controller behind a diode sends its scans; nothing for one that is polled."""
+        port = diode_port(self._plan, gateway, controller)
+        return {"plc_diode": [{"address": self._private(gateway), "port": port}]} if port else {}
 
     def _devices(self, gateway: Host) -> list[dict[str, Any]]:
         """A device for each spindle that the gateway, or a controller behind it, speaks for."""
@@ -246,11 +252,17 @@ class Roles:
             {
                 "id": _short(row.id),
                 "address": self._private(row),
-                "port": polled_port(self._plan, gateway, row, PORTS["plc"]),
+                **self._asked(gateway, row),
             }
             for row in self._hosts("plc")
             if row.id in used
         ]
+
+    def _asked(self, gateway: Host, controller: Host) -> dict[str, Any]:
+        """At which port a controller is polled, or at which its datagrams come over a diode."""
+        if port := diode_port(self._plan, gateway, controller):
+            return {"port": port, "diode": True}
+        return {"port": polled_port(self._plan, gateway, controller, PORTS["plc"])}
 
     def _hosts(self, *roles: str) -> list[Host]:
         return [host for host in self._plan.hosts if host.role in roles]

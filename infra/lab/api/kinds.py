@@ -28,7 +28,20 @@ ALL_KINDS: Final = frozenset(
 NOTHING: Final[frozenset[str]] = frozenset()
 
 _QUIET_SERVICES = frozenset(
-    {"iam", "kms", "logs", "s3", "secretsmanager", "ssm", "sts", "sns", "sqs", "dynamodb"}
+    {
+        "budgets",
+        "cloudtrail",
+        "dynamodb",
+        "iam",
+        "kms",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+    }
 )
 """Services that cannot touch the network; every other one is taken to touch all of it."""
 
@@ -55,8 +68,10 @@ _EC2: Mapping[str, frozenset[str]] = {
     "AcceptVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "AllocateAddress": NOTHING,
     "AssociateAddress": frozenset({"interfaces"}),
+    "AssociateIamInstanceProfile": NOTHING,
     "AssociateRouteTable": frozenset({"route_tables", "subnets"}),
     "AttachInternetGateway": frozenset({"gateways", "route_tables"}),
+    "CreateFlowLogs": NOTHING,
     "CreateInternetGateway": frozenset({"gateways"}),
     "CreateKeyPair": NOTHING,
     "CreateNetworkAcl": frozenset({"acls"}),
@@ -67,6 +82,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "CreateSubnet": frozenset({"subnets"}),
     "CreateVpc": frozenset({"vpcs", "route_tables", "acls", "groups"}),
     "CreateVpcPeeringConnection": frozenset({"peerings"}),
+    "DeleteFlowLogs": NOTHING,
     "DeleteInternetGateway": frozenset({"gateways", "route_tables"}),
     "DeleteKeyPair": NOTHING,
     "DeleteNetworkAcl": frozenset({"acls"}),
@@ -78,6 +94,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "DeleteVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "DetachInternetGateway": frozenset({"gateways", "route_tables"}),
     "DisassociateAddress": frozenset({"interfaces"}),
+    "DisassociateIamInstanceProfile": NOTHING,
     "DisassociateRouteTable": frozenset({"route_tables", "subnets"}),
     "ImportKeyPair": NOTHING,
     "ModifyInstanceAttribute": frozenset({"interfaces"}),
@@ -87,6 +104,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "ModifyVpcPeeringConnectionOptions": NOTHING,
     "RejectVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "ReleaseAddress": frozenset({"interfaces"}),
+    "ReplaceIamInstanceProfileAssociation": NOTHING,
     "ReplaceNetworkAclAssociation": frozenset({"acls", "subnets"}),
     "ReplaceNetworkAclEntry": frozenset({"acls"}),
     "ReplaceRoute": frozenset({"route_tables"}),
@@ -103,6 +121,7 @@ _TAGGED = {
     "acl": "acls",
     "eipalloc": None,
     "eni": "interfaces",
+    "fl": None,
     "i": "interfaces",
     "igw": "gateways",
     "pcx": "peerings",

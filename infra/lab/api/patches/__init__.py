@@ -14,6 +14,7 @@ def apply_patches() -> None:
     from infra.lab.api.patches import (
         dependencies,
         endpoints,
+        flow_logs,
         group_home,
         group_membership,
         group_rules,
@@ -39,6 +40,7 @@ def apply_patches() -> None:
         images,
         endpoints,
         transit,
+        flow_logs,
     ):
         patch.patch()
     _applied = True
