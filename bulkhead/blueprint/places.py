@@ -6,7 +6,7 @@ its hosted networks and the next eight its sites. Every number comes from the bl
 no edit moves anything else.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from bulkhead.blueprint.kinds import HOSTED, PLANE, PLANT
@@ -32,10 +32,7 @@ _BROKER = "ingest.broker"
 
 @dataclass(slots=True)
 class Places:
-    """What is placed so far, by id; `groups_at` says which groups a tenant's roles are in.
-
-    sealed: zones of a tenant's own plane that the provider's people cannot enter.
-    """
+    """What is placed so far, by id; `groups_at` says which groups a tenant's roles are in."""
 
     networks: dict[str, Network] = field(default_factory=dict)
     subnets: dict[str, Subnet] = field(default_factory=dict)
@@ -43,7 +40,6 @@ class Places:
     groups: dict[str, Group] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     open_groups: set[str] = field(default_factory=set)
-    sealed: set[str] = field(default_factory=set)
     groups_at: dict[tuple[str, str], str] = field(default_factory=dict)
     """(tenant, site or `shared`; `kind.role`) -> group id, for roles that have hosts."""
 
@@ -114,11 +110,8 @@ def _place_hosted(
     for kind, roles in tier.zones.items():
         zone = f"{tenant.id}/{kind}"
         policy = zone_policy(estate, tenant, kind, None)
-        places.zones[zone] = _zone(
-            zone, kind, placed.subnets_of[kind], policy, _exception(tenant, kind)
-        )
-        if kind in tier.sealed:
-            places.sealed.add(zone)
+        row = _zone(zone, kind, placed.subnets_of[kind], policy, _exception(tenant, kind))
+        places.zones[zone] = replace(row, sealed=kind in tier.sealed)
         for role in roles:
             _place_role(tenant, places.zones[zone], role, placed, places)
 

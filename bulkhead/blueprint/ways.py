@@ -88,7 +88,7 @@ def _within_plane(
     for one, other in pairs:
         yield from _joins([(one, other)], [SHARED], [SHARED], places)
         (home,) = _homes(tenant, other)
-        own = home == tenant.id and f"{home}/{kind_of(other)}" not in places.sealed
+        own = home == tenant.id and not places.zones[f"{home}/{kind_of(other)}"].sealed
         if home == tenant.id and _homes(tenant, one) == [tenant.id]:
             yield from _joins([(one, other)], [tenant.id], [tenant.id], places)
         elif own and control and kind_of(one) == "admin":

@@ -10,7 +10,7 @@ from bulkhead.errors import MissingHere, Problem, WrongInput
 from bulkhead.plan import Person, Plan
 from bulkhead.trust.local import local
 from infra.inventory import site as sites
-from infra.inventory.accounts import account_name, may_enter, principal
+from infra.inventory.accounts import account_name, may_enter, principal, sealed
 from infra.inventory.site import Entry
 from infra.ssh import config, keys, transports
 from infra.ssh.files import write
@@ -51,7 +51,7 @@ def account(state: Path, plan: Plan) -> Entry:
 
 def execute(entry: Entry, host: str, command: Sequence[str]) -> int:
     """Run a command as the provisioning account, with this terminal; its exit code."""
-    row = _row(entry, host)
+    row = _open(entry, host)
     return transports.client(entry.room.config, row.name, list(command), [])
 
 
@@ -60,7 +60,7 @@ def visit(entry: Entry, host: str, person: str | None) -> int:
 
     WrongInput for a person who has no account there.
     """
-    row = _row(entry, host)
+    row = _open(entry, host)
     options = VISIBLE if sys.stdin.isatty() else [*VISIBLE, "-T"]
     if person is None:
         return transports.client(entry.room.config, row.name, [], options)
@@ -94,6 +94,23 @@ def _row(entry: Entry, host: str) -> Reach:
     if host in rows:
         return rows[host]
     raise unknown_host(host, "no such host runs", rows, {row.host for row in entry.hosts})
+
+
+def _open(entry: Entry, host: str) -> Reach:
+    """The host of that name; WrongInput for one that nobody enters.
+
+    It is no wall: who holds the provisioning account's authority can do without this command.
+    """
+    row = _row(entry, host)
+    if any(one.id == row.host and sealed(entry.plan, one) for one in entry.plan.hosts):
+        raise WrongInput(
+            Problem(
+                where=row.host,
+                what="nobody enters it: its zone is sealed, and `up` alone configures it",
+                remedy=f"read what it tells: bulkhead logs {row.host}, or bulkhead verify",
+            )
+        )
+    return row
 
 
 def _person(plan: Plan, row: Reach, name: str) -> Person:

@@ -89,7 +89,7 @@ class Zone:
     """An IEC 62443 zone. `target` is SL-T for FR1 to FR7, in that order, each 0 to 4.
 
     Where nobody approved a target (imported estates alone), `approval.by` is empty and the target
-    says nothing.
+    says nothing. sealed: nobody has an account on its hosts, and no bastion reaches them.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Zone:
     reason: str
     approval: Approval
     exception: TierException | None = None
+    sealed: bool = False
 
     @property
     def stated(self) -> bool:

@@ -3,10 +3,11 @@
 A hosted host is the provider's: its operators may do everything, support may look. A vendor has
 no account: what a vendor does is asked for case by case, and a standing account would be a way in
 that nobody watches. A plant's host is its owner's: administrators and engineers may do everything,
-operators may look, auditors have an account and no right beyond their own.
+operators may look, auditors have an account and no right beyond their own. In a sealed zone nobody
+has an account: its hosts are configured by the provisioning account, and read by nobody's shell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from bulkhead.plan import SHARED, Host, Person, Plan
@@ -31,11 +32,21 @@ def accounts(plan: Plan, host: Host) -> list[dict[str, Any]]:
     A person's principal is the dotted id (`acme.claire`): two tenants' people of one name never
     meet, whichever host a certificate is shown to.
     """
-    tenant = host.tenant if on_site(plan, host) else SHARED
-    rights = CUSTOMER if on_site(plan, host) else PROVIDER
-    people = [person for person in plan.people if person.tenant == tenant]
-    rows = [(person, sudo) for person in people if (sudo := right(person, rights)) is not None]
-    return [_account(person, sudo) for person, sudo in rows]
+    return [_account(person, sudo) for person, sudo in _entitled(plan, host)]
+
+
+def _entitled(plan: Plan, host: Host) -> Iterator[tuple[Person, Sudo]]:
+    there = on_site(plan, host)
+    tenant, rights = (host.tenant, CUSTOMER) if there else (SHARED, PROVIDER)
+    for person in () if sealed(plan, host) else plan.people:
+        sudo = right(person, rights)
+        if person.tenant == tenant and sudo is not None:
+            yield person, sudo
+
+
+def sealed(plan: Plan, host: Host) -> bool:
+    """Whether the host stands in a zone in which nobody has an account."""
+    return any(zone.id == host.zone and zone.sealed for zone in plan.zones)
 
 
 def on_site(plan: Plan, host: Host) -> bool:
@@ -63,9 +74,7 @@ def account_name(person: Person) -> str:
 
 def may_enter(plan: Plan, host: Host) -> Sequence[Person]:
     """The people with an account on the host."""
-    names = {row["name"] for row in accounts(plan, host)}
-    tenant = host.tenant if on_site(plan, host) else SHARED
-    return [row for row in plan.people if row.tenant == tenant and account_name(row) in names]
+    return [person for person, _ in _entitled(plan, host)]
 
 
 def _account(person: Person, sudo: Sudo) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class Roles:
             for row in self._plan.hosts
             if self._may(row, host, "tcp", port) or self._may(row, host, "udp", NAMES)
         ]
+        tenants = {row.tenant or SHARED for row in clients}
         return {
             "proxy_address": self._private(host),
             "proxy_port": port,
@@ -86,7 +87,7 @@ class Roles:
             "proxy_allowances": [
                 {name: getattr(row, name) for name in ("id", "tenant", "value", "owner", "expires")}
                 for row in self._plan.allowances
-                if row.kind == "egress"
+                if row.kind == "egress" and row.tenant in tenants
             ],
             "proxy_resolvers": list(self._resolvers_outside),
         }

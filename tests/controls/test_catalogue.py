@@ -186,6 +186,20 @@ def test_an_account_with_more_than_its_role_gives_fails(change, words):
     assert words in found[host].because
 
 
+def test_in_a_sealed_zone_an_operators_account_fails_as_anybodys():
+    """The same account passes where the zone is not sealed."""
+    host, there = "shared/audit/logstore-1", clean()
+    zones = tuple(replace(row, sealed=row.id == "shared/audit") for row in there.plan.zones)
+    for facts, verdict in (
+        (there, "pass"),
+        (replace(there, plan=replace(there.plan, zones=zones)), "fail"),
+    ):
+        result = control("named-accounts").result(facts)
+        found = {row.subject: row for row in result.observations}
+        assert found[host].verdict == verdict
+    assert "olga has a shell" in found[host].because
+
+
 def test_on_the_bastion_people_may_be_themselves_by_sudo():
     """Their recorded session is one that sudo opens as the same person."""
     host = "shared/admin/bastion-1"

@@ -60,9 +60,9 @@ class Tier:
     """A way to isolate tenants. `capability`: FR1 to FR7. `room`: hosts per role at most.
 
     retention: days for which its tenants' logs are kept; no tenant can shorten them.
-    plane: kinds of the shared plane that each tenant has for itself. sealed: those of them that
-    the provider's people cannot enter. sidecar: whether hosted services stand behind a proxy that
-    authorises each peer by its workload identity.
+    plane: kinds of the shared plane that each tenant has for itself. sealed: those of them on
+    whose hosts nobody has an account, and into which no bastion leads. sidecar: whether hosted
+    services stand behind a proxy that authorises each peer by its workload identity.
     """
 
     name: str

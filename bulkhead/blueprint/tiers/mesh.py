@@ -40,7 +40,7 @@ TIER = Tier(
             level=3, why="Networks, groups and sidecars each stop what no conduit declares."
         ),
         Capability(
-            level=3, why="No operator of the platform enters the audit zone or its account."
+            level=3, why="Nobody has an account on the audit hosts, and no bastion leads there."
         ),
         Capability(
             level=2, why="No tenant's traffic crosses another's; a sidecar is one more to fail."
@@ -49,6 +49,8 @@ TIER = Tier(
     unprotected=(
         "Who is root on a host stands behind its sidecar and speaks with its identity.",
         "Who issues workload identities can make any; the issuer is trusted by every hop.",
+        "Audit hosts are configured at `up` by the provisioning account, at the host's own door: "
+        "who holds its authority and may open that door can still enter them.",
         "The shared plane (admin, egress) serves all tenants and is trusted by them.",
         "Hosted zones share the provider's AWS account and its control plane.",
     ),

@@ -60,6 +60,8 @@ def _person(row: Account) -> bool:
 
 def _people(plan: Plan, host: Host) -> tuple[set[str], set[str]]:
     """Names of those that the plan gives an account there, and of those that may do everything."""
+    if any(zone.id == host.zone and zone.sealed for zone in plan.zones):
+        return set(), set()
     standins = {row.id for row in plan.networks if row.standin}
     subnet = next(row for row in plan.subnets if row.id == host.subnet)
     on_site = subnet.network in standins

@@ -19,7 +19,7 @@ from bulkhead.cli.main import main
 from bulkhead.environments.claim import claim
 from bulkhead.environments.lab import Lab
 from bulkhead.network.names import canonical
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 from infra.lab.region import launch
 
 SEED = 6
