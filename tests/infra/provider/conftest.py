@@ -5,9 +5,10 @@ import urllib.request
 
 import pytest
 from moto.server import ThreadedMotoServer
+from provider_cases import AMI, OTHER_AMI
 from provider_stand_in import Engine, Region, Running
 
-from infra.lab.api.patches import apply_patches
+from infra.lab.api.patches import apply_patches, images
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,9 @@ def _moto():
 
 
 @pytest.fixture
-def region(_moto):
+def region(_moto, monkeypatch):
+    # Whether moto has images of Amazon's own hangs on what ran before in this process.
+    monkeypatch.setattr(images, "_shown", lambda: (AMI, OTHER_AMI))
     reset = urllib.request.Request(f"{_moto}/moto-api/reset", method="POST")
     urllib.request.urlopen(reset).close()
     return Region(_moto)

@@ -23,7 +23,7 @@ ROUTE = "aws:ec2/route:Route"
 ENTRY = "aws:ec2/networkAclRule:NetworkAclRule"
 PARAMETER = "aws:ssm/parameter:Parameter"
 TAGGED = [c for c in CASES if not (types.type_of(c.token).natural or types.type_of(c.token).adopts)]
-NO_TWO = ("Subnet", "SecurityGroupIngressRule", "SecurityGroupEgressRule")
+NO_TWO = ("Subnet", "SecurityGroupIngressRule", "SecurityGroupEgressRule", "FlowLog")
 """Types of which AWS itself refuses an equal second."""
 NATURAL = [c for c in CASES if types.type_of(c.token).natural]
 
@@ -267,8 +267,8 @@ def test_secret_tags_make_all_tags_secret(engine):
 
 def test_a_type_that_is_not_there_is_refused_by_name(engine):
     with pytest.raises(grpc.RpcError) as error:
-        engine.up("aws:s3/bucket:Bucket", "one", {})
-    assert "does not implement the type aws:s3/bucket:Bucket" in said(error)
+        engine.up("aws:lambda/function:Function", "one", {})
+    assert "does not implement the type aws:lambda/function:Function" in said(error)
 
 
 def test_an_unknown_property_and_a_wrong_type_are_named(engine):
