@@ -38,6 +38,7 @@ def build(estate: Estate) -> Plan:
         people=_by_id(actors.people(estate)),
         assets=_by_id(actors.assets(estate)),
         allowances=_by_id(actors.allowances(estate)),
+        entries=_by_id(actors.entries(estate)),
     )
 
 
