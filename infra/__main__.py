@@ -3,8 +3,8 @@
 Configuration (`pulumi config set`): `blueprint` (path of the estate file), `image` (AMI id),
 `accounts` (alias to id) and `roles` (alias to role ARN); `sshKey` (the operator's public key, one
 line), which hosts accept until they are configured; `before` (path of the estate file as it was),
-against which a preview says what the blueprint loosens. The stack's name is a tenant's id or
-`shared`.
+against which a preview says what the blueprint loosens. The stack's name is a tenant's id,
+`shared`, or `logs`: log storage comes first, for the others' logs go there.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ from bulkhead.errors import BulkheadError
 from bulkhead.plan.loosening import loosened
 from infra.program.build import build
 from infra.program.target import Target
+from infra.specs.logs import AUDIT
 from infra.specs.project import specs
 
 config = pulumi.Config("bulkhead")
@@ -43,4 +44,10 @@ if pulumi.get_stack() not in stacks:
         f"stack {pulumi.get_stack()}: the blueprint has none of that name; "
         f"it has {', '.join(stacks)}"
     )
-build(stacks[pulumi.get_stack()], target)
+spec = stacks[pulumi.get_stack()]
+if nameless := sorted({*spec.accounts, AUDIT} - set(target.accounts)):
+    raise pulumi.RunError(
+        f"bulkhead:accounts: no id for {', '.join(nameless)}; "
+        f"`pulumi config set --path bulkhead:accounts.{nameless[0]} 123456789012`"
+    )
+build(spec, target)

@@ -222,7 +222,7 @@ def _conduit(view: _View, conduit: Conduit) -> tuple[str, ...]:
         _ends(view, conduit.zones[0]),
         _ends(view, conduit.zones[1]),
         _service(conduit),
-        conduit.path,
+        f"{conduit.path}, one way" if conduit.oneway else conduit.path,
         text(conduit.authentication),
         text(conduit.mediator),
         text(conduit.reason),

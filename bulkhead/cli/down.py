@@ -23,7 +23,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         show.as_json({"removed": removed, "state": str(lab.state)})
     elif removed:
-        show.out("the lab is gone; nothing of it is left on this machine")
+        show.out(
+            "the lab is gone, its log storage too (an account's outlives every stack); "
+            "nothing of it is left on this machine"
+        )
     else:
         show.out(f"there is no lab in {lab.state}")
     return 0

@@ -85,7 +85,7 @@ def tables(plan: Any, spent: Any) -> None:
     ]
     show.table("Hosts", ("host", "role", "address", "public", "group"), hosts)
     conduits = [
-        (row.id, _ends(row), _service(row.service), row.path, row.authentication, row.mediator)
+        (row.id, _ends(row), _service(row.service), _path(row), row.authentication, row.mediator)
         for row in plan.conduits
     ]
     columns = ("conduit", "from -> to", "service", "path", "authenticates", "mediator")
@@ -112,6 +112,10 @@ def _fullest(cost: Any) -> tuple[str, ...]:
         f"{one.name}: {one.count} of {one.quota}" if one.name else "none"
         for one in cost.fullest.values()
     )
+
+
+def _path(conduit: Any) -> str:
+    return f"{conduit.path}, one way" if conduit.oneway else str(conduit.path)
 
 
 def _target(zone: Any) -> str:

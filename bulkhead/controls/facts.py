@@ -13,9 +13,10 @@ from bulkhead.controls.unknown import Unknown
 from bulkhead.network.deployed import Deployed, Flow, Verdict
 from bulkhead.network.filters import Filters
 from bulkhead.network.intent import Intent
+from bulkhead.network.mesh import Sidecar
 from bulkhead.plan import Host, Plan
 
-__all__ = ["Endpoint", "Facts", "Machine", "Tried", "Unknown"]
+__all__ = ["Endpoint", "Facts", "Machine", "Meeting", "Sidecars", "Tried", "Unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,25 @@ class Tried:
     verdicts: Mapping[Flow, Verdict]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """A real handshake with a sidecar, by a host with its own identity. said: what it was told."""
+
+    asker: str
+    identity: str
+    port: int
+    admitted: bool | Unknown
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecars:
+    """The sidecar before a host's service: as it is configured, and as it was met."""
+
+    read: Sidecar | Unknown
+    meetings: tuple[Meeting, ...]
+
+
 class Facts(Protocol):
     """One environment. `plan` says what is intended, and is no fact."""
 
@@ -78,6 +98,9 @@ class Facts(Protocol):
 
     def endpoint(self, host: str) -> Endpoint | Unknown:
         """The TLS server of a host, met by connecting to it."""
+
+    def sidecar(self, host: str) -> Sidecars | Unknown:
+        """The sidecar before a host's service."""
 
     def packets(self) -> Tried | Unknown:
         """What real packets did."""

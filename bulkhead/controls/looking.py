@@ -55,15 +55,18 @@ def on_hosts(
             yield judged(host.id, expected, *said)
 
 
-def first(plan: Plan, role: str, *, segmented: bool = True) -> Host:
+def first(plan: Plan, role: str, *, segmented: bool = True, sidecar: bool | None = None) -> Host:
     """The last host of a role in the plan's order; of a subnet that holds one zone, if asked.
 
+    sidecar: whether it stands behind a sidecar, which others meet in its place; None for either.
     MissingHere where the estate has none: a sabotage has nothing to break there.
     """
     zones: dict[str, set[str]] = {}
     for zone in plan.zones:
         zones.setdefault(zone.subnet, set()).add(zone.id)
     for host in reversed(plan.hosts):
-        if host.role == role and (not segmented or len(zones[host.subnet]) == 1):
+        alone = not segmented or len(zones[host.subnet]) == 1
+        meant = sidecar is None or host.sidecar is sidecar
+        if host.role == role and meant and alone:
             return host
     raise MissingHere(Problem(plan.estate, f"it has no {role} host to break something on"))

@@ -163,6 +163,7 @@ def _leaf(
     alternatives = [
         *(x509.DNSName(name) for name in profile.names),
         *(x509.IPAddress(ip_address(address)) for address in profile.addresses),
+        *(x509.UniformResourceIdentifier(uri) for uri in profile.uris),
     ]
     usages = x509.ExtendedKeyUsage([_USAGES[usage] for usage in profile.usages])
     builder = (

@@ -14,6 +14,7 @@ from bulkhead.errors import Problem, WrongInput
 Kind = Literal["device", "workload"]
 Usage = Literal["server", "client"]
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?")
+_SPIFFE = re.compile(r"spiffe://[a-z0-9._-]+(/[a-zA-Z0-9._-]+)+")
 
 
 def dotted(identity: str) -> str:
@@ -21,11 +22,17 @@ def dotted(identity: str) -> str:
     return identity.replace("/", ".")
 
 
+def spiffe_id(domain: str, workload: str) -> str:
+    """A workload's id in the mesh: `spiffe://lyon/acme/ingest/broker` (SPIFFE-ID, section 2)."""
+    return f"spiffe://{domain}/{workload}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One leaf certificate: whom it names, what it may be used for, how long (seconds).
 
-    names: DNS names; addresses: IPv4 addresses; both go into the subject alternative name.
+    names: DNS names; addresses: IPv4 addresses; uris: SPIFFE ids, one at most and a workload's
+    (X.509-SVID, section 2). All go into the subject alternative name.
     Raises WrongInput for what no certificate of ours may say.
     """
 
@@ -34,6 +41,7 @@ class Profile:
     usages: tuple[Usage, ...]
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    uris: tuple[str, ...] = ()
     lifetime: int
 
     def __post_init__(self) -> None:
@@ -43,6 +51,9 @@ class Profile:
                 _refuse("name", name, "a dotted name of a-z, 0-9 and -, 64 characters at most")
         for address in self.addresses:
             _check_address(address)
+        for uri in self.uris:
+            if not _SPIFFE.fullmatch(uri) or len(self.uris) > 1 or self.kind != "workload":
+                _refuse("uri", uri, "one spiffe://DOMAIN/PATH, of a workload")
         if not self.usages or set(self.usages) - {"server", "client"}:
             _refuse("usages", ", ".join(self.usages) or "none", "server, client or both")
         if self.kind not in ("device", "workload"):

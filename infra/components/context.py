@@ -40,6 +40,10 @@ class Context:
             raise KeyError(f"{kind} {name} is neither in this stack nor in the shared one")
         return self.shared.apply(lambda exported: exported[kind][name])
 
+    def profile(self, host: str) -> pulumi.Output[str] | None:
+        """The instance profile of a host, where it has one."""
+        return self.made.get("profiles", {}).get(host)
+
     def options(
         self, parent: pulumi.Resource, account: str, after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:

@@ -24,7 +24,7 @@ def address(spec: HostSpec, context: Context) -> None:
 
 
 class Host(pulumi.ComponentResource):
-    """One instance; its metadata service answers only session-bound (IMDSv2) requests."""
+    """One instance: IMDSv2 alone, its disk encrypted, its role its own, no key pair."""
 
     def __init__(self, spec: HostSpec, context: Context) -> None:
         super().__init__("bulkhead:compute:Host", spec.id)
@@ -39,6 +39,12 @@ class Host(pulumi.ComponentResource):
             subnet_id=context.find("subnets", spec.subnet),
             private_ip=spec.address,
             vpc_security_group_ids=[context.find("groups", spec.group)],
+            iam_instance_profile=context.profile(spec.id),
+            root_block_device=ec2.InstanceRootBlockDeviceArgs(
+                encrypted=True,
+                kms_key_id=context.find("keys", spec.key) if spec.key else None,
+                volume_type="gp3",
+            ),
             metadata_options=ec2.InstanceMetadataOptionsArgs(
                 http_tokens="required", http_endpoint="enabled"
             ),

@@ -71,6 +71,15 @@ def polled_port(plan: Plan, gateway: Host, controller: Host, usual: int) -> int:
     return usual
 
 
+def diode_port(plan: Plan, gateway: Host, controller: Host) -> int | None:
+    """Where a gateway takes what its controller sends one way; None where it polls it."""
+    for conduit in plan.conduits:
+        joins = controller.group in conduit.sources and gateway.group in conduit.targets
+        if joins and conduit.oneway:
+            return conduit.service.first
+    return None
+
+
 def set_speed(plan: Plan, controller: str) -> int:
     """What a controller is set to: the highest speed that a spindle behind it has, rpm."""
     written = [

@@ -9,8 +9,9 @@ from bulkhead.network.ports import NUMBERS
 from bulkhead.plan import SHARED, Host, Plan, logs
 from bulkhead.wire.certificates import dotted
 from infra.inventory.addresses import Book
-from infra.inventory.field import Wired, gateway_of, polled_port, set_speed, wiring
+from infra.inventory.field import Wired, diode_port, gateway_of, polled_port, set_speed, wiring
 from infra.inventory.firewall import PATHS
+from infra.inventory.mesh import LOOPBACK, Mesh
 
 SIGNALS = ("vibration", "temperature", "motor_current", "acoustic_emission")
 PORTS = {"broker": 8883, "historian": 5432, "logstore": 6514, "plc": 502, "proxy": 3128}
@@ -37,6 +38,7 @@ class Roles:
         self._intended = intended
         self._places = places
         self._steers = steers_clock
+        self._mesh = Mesh(plan, intended, places, self._port)
         self._resolvers_outside = resolvers
         self._own: Mapping[str, Callable[[Host], dict[str, Any]]] = {
             "bastion": self._bastion,
@@ -56,6 +58,7 @@ class Roles:
             "baseline_events": self._events(host),
             "baseline_resolvers": self._resolvers(host),
             **self._time(host),
+            **self._mesh.of(host),
             **(own(host) if own else {}),
         }
 
@@ -64,7 +67,9 @@ class Roles:
         for other in self._hosts("logstore"):
             port = self._port(other)
             if other.id != host.id and self._may(host, other, "tcp", port):
-                return self._end(other, port)
+                # A tenant's own log store is vouched for by that tenant's authority.
+                own = {"authority": authority(other)} if other.tenant not in ("", SHARED) else {}
+                return {**self._end(other, port), **own}
         return {}
 
     def _resolvers(self, host: Host) -> list[str]:
@@ -79,6 +84,7 @@ class Roles:
             for row in self._plan.hosts
             if self._may(row, host, "tcp", port) or self._may(row, host, "udp", NAMES)
         ]
+        tenants = {row.tenant or SHARED for row in clients}
         return {
             "proxy_address": self._private(host),
             "proxy_port": port,
@@ -86,7 +92,7 @@ class Roles:
             "proxy_allowances": [
                 {name: getattr(row, name) for name in ("id", "tenant", "value", "owner", "expires")}
                 for row in self._plan.allowances
-                if row.kind == "egress"
+                if row.kind == "egress" and row.tenant in tenants
             ],
             "proxy_resolvers": list(self._resolvers_outside),
         }
@@ -98,7 +104,7 @@ class Roles:
         return {
             "name": dotted(host.id),
             "address": self._private(host),
-            "tenant": host.tenant,
+            "tenant": host.tenant or SHARED,
             "authority": authority(host),
             "targets": {dotted(row.id): self._private(row) for row in targets},
         }
@@ -162,7 +168,8 @@ class Roles:
             "anchors": sorted({f"{host.tenant}/device", f"{host.tenant}/workload"}),
             "clients": self._clients(host, ("gateway", "ingest", "inference")),
         }
-        return {"broker_tenants": [tenant]}
+        listen = {"broker_listen": LOOPBACK} if host.sidecar else {}
+        return {"broker_tenants": [tenant], **listen}
 
     def _gateway(self, host: Host) -> dict[str, Any]:
         return {
@@ -195,7 +202,9 @@ class Roles:
             "historian_clients": [
                 {"name": dotted(row.id), "tenant": row.tenant, "kind": row.role} for row in clients
             ],
-            "historian_peers": self._peers(clients),
+            **({"historian_listen": LOOPBACK} if host.sidecar else {}),
+            # Behind its sidecar it sees no other peer than that.
+            "historian_peers": [f"{LOOPBACK}/32"] if host.sidecar else self._peers(clients),
         }
 
     def _clients(self, host: Host, kinds: tuple[str, ...]) -> list[dict[str, str]]:
@@ -211,6 +220,9 @@ class Roles:
         for row in self._hosts(role):
             port = self._port(row)
             if row.tenant == client.tenant and self._may(client, row, "tcp", port):
+                meshed = self._mesh.end(client, row)
+                if meshed:
+                    return {"address": meshed["listen"], "port": port, "name": dotted(row.id)}
                 return self._end(row, port, public=not self._may(client, row, "tcp", port, False))
         return {}
 
@@ -229,7 +241,13 @@ class Roles:
             "plc_port": polled_port(self._plan, gateway, host, PORTS["plc"]),
             "plc_speed": set_speed(self._plan, host.id),
             "plc_devices": [{"id": row.device, "signals": list(SIGNALS)} for row in rows],
+            **self._sends(host, gateway),
         }
+
+    def _sends(self, controller: Host, gateway: Host) -> dict[str, Any]:
+        """Where a controller behind a diode sends its scans; nothing for one that is polled."""
+        port = diode_port(self._plan, gateway, controller)
+        return {"plc_diode": [{"address": self._private(gateway), "port": port}]} if port else {}
 
     def _devices(self, gateway: Host) -> list[dict[str, Any]]:
         """A device for each spindle that the gateway, or a controller behind it, speaks for."""
@@ -246,11 +264,17 @@ class Roles:
             {
                 "id": _short(row.id),
                 "address": self._private(row),
-                "port": polled_port(self._plan, gateway, row, PORTS["plc"]),
+                **self._asked(gateway, row),
             }
             for row in self._hosts("plc")
             if row.id in used
         ]
+
+    def _asked(self, gateway: Host, controller: Host) -> dict[str, Any]:
+        """At which port a controller is polled, or at which its datagrams come over a diode."""
+        if port := diode_port(self._plan, gateway, controller):
+            return {"port": port, "diode": True}
+        return {"port": polled_port(self._plan, gateway, controller, PORTS["plc"])}
 
     def _hosts(self, *roles: str) -> list[Host]:
         return [host for host in self._plan.hosts if host.role in roles]

@@ -46,7 +46,7 @@ class Options:
     trust_directory: where the authorities live. ssh_user_ca: the SSH authority's public line.
     steers_clock: whether hosts may set their clock (the lab's may not: it is the machine's).
     resolvers: addresses of who knows names outside, whom proxies ask.
-    today: the day on which grants of entry must hold.
+    today: the day on which grants of entry must hold (unsaid: none does).
     sources: digest of each Ansible role's configure parts, and of what all have in common (``).
     advisories: `baseline_advisories` by plan role ("" for all).
     """
@@ -55,9 +55,9 @@ class Options:
     ssh_user_ca: str
     steers_clock: bool
     sources: Mapping[str, str]
-    today: date
     resolvers: tuple[str, ...] = ()
     advisories: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    today: date = date.min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,9 @@ def inventory(plan: Plan, deployed: Deployed, options: Options) -> Inventory:
 def configure_digest(role: str, variables: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     """What decides how a host is configured, as 64 hex digits: its variables and its roles."""
     said = {name: value for name, value in variables.items() if name not in UNDIGESTED}
-    used = {name: sources.get(name, "") for name in ("", *EVERYWHERE, *ROLES.get(role, ()))}
+    mesh = ("sidecar",) if "sidecar_identity" in variables else ()
+    names = ("", *EVERYWHERE, *mesh, *ROLES.get(role, ()))
+    used = {name: sources.get(name, "") for name in names}
     text = json.dumps([said, used], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -117,6 +119,7 @@ def _common(plan: Plan, host: Host, places: Book, options: Options) -> dict[str,
         "certificate_names": [dotted(host.id)],
         "certificate_addresses": [row for row in (place.address, place.public) if row],
         "certificate_lifetime": lifetime(plan, host),
+        **({"sidecar_lifetime": lifetime(plan, host)} if host.sidecar else {}),
     }
 
 

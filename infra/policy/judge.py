@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from infra.policy.graph import Allowed, Graph, Resource, Rule, Violation
-from infra.policy.rules import compute, identity, network, tags
+from infra.policy.rules import compute, identity, keys, logging, network, storage, tags
 
 RULES: tuple[Rule, ...] = (
     *network.RULES,
     *compute.RULES,
+    *storage.RULES,
+    *keys.RULES,
     *identity.RULES,
+    *logging.RULES,
     *tags.RULES,
 )
 

@@ -9,11 +9,15 @@ from bulkhead.plan import SHARED
 from infra.components.conduit import Conduit, group
 from infra.components.context import Context, tags
 from infra.components.host import Host, address
+from infra.components.key import Key
+from infra.components.logs import LogStore, flows
 from infra.components.network import Network
 from infra.components.peering import Peering
+from infra.components.role import Role
 from infra.program.names import EXPORTS, INVENTORY, PROJECT
 from infra.program.providers import providers
 from infra.program.target import Target
+from infra.specs.logs import LOGS
 from infra.specs.tables import StackSpec
 
 
@@ -23,11 +27,19 @@ def build(spec: StackSpec, target: Target) -> None:
         providers=providers(spec, target),
         accounts=target.accounts,
         image=target.image,
-        shared=None if spec.stack == SHARED else _shared(),
+        shared=None if spec.stack in (SHARED, LOGS) else _shared(),
         ssh_key=target.ssh_key,
     )
+    for key in spec.keys:
+        Key(key, spec, context)
+    if spec.logs:
+        LogStore(spec.logs, spec, context)
+    for role in spec.roles:
+        Role(role, spec, context)
     for network in spec.networks:
         Network(network, context)
+    for flow_log in spec.flow_logs:
+        flows(flow_log, spec, context)
     for row in spec.groups:
         group(row, context)
     for host in spec.hosts:

@@ -21,6 +21,7 @@ from infra.program.hush import hushed
 from infra.program.locks import clear_dead_locks
 from infra.program.names import PROJECT
 from infra.program.target import Target
+from infra.specs.logs import LOGS
 from infra.specs.tables import StackSpec
 
 QUIET = ("same", "read", "refresh")
@@ -104,7 +105,15 @@ class Engine:
         return sorted(path.stem for path in folder.glob("*.json"))
 
     def remove(self, stack: str, progress: Progress) -> None:
-        """Destroy every resource of the stack, then forget the stack."""
+        """Destroy every resource of the stack, then forget the stack; never log storage."""
+        if stack == LOGS:
+            raise BulkheadError(
+                Problem(
+                    where=f"stack {stack}",
+                    what="log storage is never destroyed: what it holds is locked until its day",
+                    remedy="a lab's goes with the whole lab: bulkhead down",
+                )
+            )
         self._run(stack, "destroy", None, progress, refresh=False)
         self._stack(stack, None).workspace.remove_stack(stack)
 

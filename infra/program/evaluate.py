@@ -73,13 +73,15 @@ class Recorder(mocks.Mocks):
                 "defaultRouteTableId": f"rtb:{made}",
                 "defaultSecurityGroupId": f"sg:{made}",
             }
+        if short == "Key":
+            return {"arn": f"arn:aws:kms:key:{made}", "keyId": made}
         if short == "Eip":
             return {"publicIp": inputs.get("address") or self.addresses[name]}
         return {}
 
 
 def evaluate(specs: Mapping[str, StackSpec]) -> list[Declared]:
-    """Every resource of every stack, `shared` first, so that the others can refer to it."""
+    """Every resource of every stack, `shared` before those that refer to it."""
     aliases = {alias for spec in specs.values() for alias in spec.accounts}
     accounts = {alias: account_id(alias) for alias in sorted(aliases)}
     target = Target(accounts=accounts, image=BARE, standins=True)

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi_aws as aws
 
 from infra.program.target import SERVICES, Target
+from infra.specs import limits
 from infra.specs.tables import StackSpec
 
 
@@ -20,7 +21,14 @@ def _arguments(spec: StackSpec, target: Target, account: str) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "region": spec.region,
         "default_tags": aws.ProviderDefaultTagsArgs(
-            tags={"bulkhead:estate": spec.estate, "bulkhead:stack": spec.stack}
+            tags={
+                "bulkhead:estate": limits.tag(spec.estate),
+                "bulkhead:stack": limits.tag(spec.stack),
+                # Whose cost it is; and policies tell tenants' roles apart by `tenant`.
+                "tenant": limits.tag(spec.stack),
+                "tier": limits.tag(spec.tier),
+                "cost-centre": limits.tag(f"{spec.estate}/{spec.stack}"),
+            }
         ),
     }
     if account in target.roles:

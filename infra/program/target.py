@@ -23,5 +23,5 @@ class Target:
     secret_key: str | None = field(default=None, repr=False)
 
 
-SERVICES = ("ec2", "ssm", "sts")
+SERVICES = ("budgets", "cloudtrail", "ec2", "iam", "kms", "s3", "ssm", "sts")
 """Every AWS service that the program speaks to; with a custom endpoint each must be named."""

@@ -19,6 +19,9 @@ from bulkhead.plan import (
     digest,
 )
 from infra.specs.acls import Acls
+from infra.specs.iam import roles
+from infra.specs.keys import key_id, keys
+from infra.specs.logs import LOGS, PREMISES, flow_logs, log_storage
 from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
@@ -110,7 +113,7 @@ def made_by_us(plan: Plan) -> None:
 
 
 def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
-    """One spec per stack, `shared` first, then the tenants by id.
+    """One spec per stack: log storage first, then `shared`, then the tenants by id.
 
     standins: whether the plants' stand-in networks are part of it (the lab and `sim`: yes; an
     account of AWS: no, the customer has the real ones). WrongInput for an imported estate.
@@ -126,7 +129,9 @@ def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
     )
     subnets = _subnets(tables)
     stacks = [SHARED, *sorted(tenant.id for tenant in plan.tenants)]
-    return {
+    tiers = {tenant.id: tenant.tier for tenant in plan.tenants}
+    placed = {stack: _placed(tables, rows.hosts.get(stack, ())) for stack in stacks}
+    return {LOGS: log_storage(plan, told)} | {
         stack: StackSpec(
             stack=stack,
             estate=plan.estate,
@@ -150,7 +155,11 @@ def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
             ),
             conduits=tuple(_conduits(tables, rows.conduits.get(stack, ()))),
             peerings=tuple(_peering(tables, row) for row in rows.peerings.get(stack, ())),
-            hosts=tuple(_hosts(tables, rows.hosts.get(stack, ()))),
+            hosts=tuple(_host(row, account) for row, account in placed[stack]),
+            tier=tiers.get(stack, stack),
+            keys=keys(plan, stack, (account for _, account in placed[stack])),
+            roles=roles(plan, placed[stack]),
+            flow_logs=flow_logs(rows.networks.get(stack, ())),
         )
         for stack in stacks
     }
@@ -195,19 +204,26 @@ def _peering(tables: Tables, row: Peering) -> PeeringSpec:
     )
 
 
-def _hosts(tables: Tables, rows: Iterable[Host]) -> Iterator[HostSpec]:
-    for row in rows:
-        network = tables.network_of[row.subnet]
-        if network in tables.account:
-            yield HostSpec(
-                id=row.id,
-                account=tables.account[network],
-                subnet=row.subnet,
-                group=row.group,
-                role=row.role,
-                address=row.address,
-                public=row.public,
-            )
+def _placed(tables: Tables, rows: Iterable[Host]) -> list[tuple[Host, str]]:
+    """The hosts that are deployed here, each with its account's alias."""
+    return [
+        (row, tables.account[network])
+        for row in rows
+        if (network := tables.network_of[row.subnet]) in tables.account
+    ]
+
+
+def _host(row: Host, account: str) -> HostSpec:
+    return HostSpec(
+        id=row.id,
+        account=account,
+        subnet=row.subnet,
+        group=row.group,
+        role=row.role,
+        address=row.address,
+        public=row.public,
+        key=None if account == PREMISES else key_id(row.stack, account),
+    )
 
 
 def _rules(tables: Tables, conduit: Conduit) -> tuple[RuleSpec, ...]:

@@ -7,6 +7,8 @@ nothing; golden files hold the specs of the example. Ids are the plan's own.
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.specs.owned import FlowLogSpec, KeySpec, LogsSpec, RoleSpec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AclEntrySpec:
@@ -104,7 +106,10 @@ class PeeringSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSpec:
-    """An instance with a fixed private address; `public` as in the plan's host."""
+    """An instance with a fixed private address; `public` as in the plan's host.
+
+    key: the id of the key of its volume; None for AWS's own.
+    """
 
     id: str
     account: str
@@ -113,6 +118,7 @@ class HostSpec:
     role: str
     address: str
     public: str | None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +134,11 @@ class StackSpec:
     conduits: tuple[ConduitSpec, ...]
     peerings: tuple[PeeringSpec, ...]
     hosts: tuple[HostSpec, ...]
+    tier: str = ""
+    keys: tuple[KeySpec, ...] = ()
+    roles: tuple[RoleSpec, ...] = ()
+    flow_logs: tuple[FlowLogSpec, ...] = ()
+    logs: LogsSpec | None = None
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -139,4 +150,6 @@ class StackSpec:
         used |= {rule.account for conduit in self.conduits for rule in conduit.rules}
         for peering in self.peerings:
             used |= {peering.requester_account, peering.accepter_account}
+        used |= {key.account for key in self.keys}
+        used |= set(self.logs.accounts) if self.logs else set()
         return tuple(sorted(used))

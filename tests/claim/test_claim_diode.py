@@ -8,7 +8,9 @@ from blueprint_cases import estate_of, planned, tenant, text_of
 from spec_reading import read_specs
 
 from bulkhead.blueprint.diode import PORT
+from bulkhead.blueprint.specification import requirements
 from bulkhead.environments.claim import claim
+from bulkhead.evidence.topology.ways import ways
 from bulkhead.network.deployed import ALL, AclEntry, Flow
 from bulkhead.network.intent import intent
 from bulkhead.network.sample import sample
@@ -168,6 +170,16 @@ def test_the_plan_says_where_tls_begins_and_what_a_software_filter_is_not():
     diode = next(row for row in plan.conduits if row.oneway)
     assert "TLS begins at ai.gateway" in diode.reason
     assert "no evidence of a hardware diode" in diode.reason
+
+
+def test_the_specification_and_the_picture_say_that_it_is_one_way():
+    plan, _ = estate()
+    text = requirements(plan)
+    assert "private, one way" in text
+    assert "by hand, 60 days after issue" in text
+    drawn = [row for row in ways(plan).inside["acme"] if row.source == OT]
+    assert [row.services for row in drawn] == [("udp 17017 one way",)]
+    assert "TLS begins beyond it" in drawn[0].title
 
 
 def test_a_firewall_is_what_a_site_has_unless_it_says_otherwise():

@@ -16,7 +16,11 @@ from bulkhead.errors import WrongInput
 from bulkhead.network.deployed import Verdict
 from bulkhead.plan import Allowance
 
-ALL = pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.id)
+MESH = ("mesh-authorisation", "mesh-bypass")
+"""Controls of what this estate has not: test_mesh_controls.py has an estate for them."""
+ALL = pytest.mark.parametrize(
+    "row", [row for row in CONTROLS if row.id not in MESH], ids=lambda row: row.id
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,13 @@ def before():
 def test_each_has_an_id_of_its_own():
     assert len(CONTROLS) >= 18
     assert len({row.id for row in CONTROLS}) == len(CONTROLS)
+
+
+@pytest.mark.parametrize("name", MESH)
+def test_a_control_of_what_an_estate_has_not_is_not_observed_and_no_fault(name, before):
+    result = next(found for found in before.results if found.control == name)
+    assert [(row.verdict, row.absent) for row in result.observations] == [("not observed", True)]
+    assert result.control not in {failing for failing, _ in before.failing}
 
 
 @ALL

@@ -110,6 +110,7 @@ class ToldFacts:
     came: object = None
     stored: object = None
     shipped: object = None
+    sidecars: object = None
 
     @property
     def intended(self):
@@ -134,6 +135,9 @@ class ToldFacts:
 
     def endpoint(self, host):
         return self.servers[host] if isinstance(self.servers, dict) else self.servers
+
+    def sidecar(self, host):
+        return self.sidecars[host] if isinstance(self.sidecars, dict) else self.sidecars
 
     def packets(self):
         return self.tried
@@ -201,7 +205,7 @@ def loose(outcomes, name="shorten the retention", result="allowed"):
 def unreadable(why="the source was taken away"):
     """Nothing can be read."""
     none = Unknown(why)
-    return ToldFacts(plan(), none, none, none, none, none, none, none, none)
+    return ToldFacts(plan(), none, none, none, none, none, none, none, none, none)
 
 
 def document(host):

@@ -28,7 +28,7 @@ class Engine:
         self.changes, self.raised = changes, []
 
     def stacks(self):
-        return ["shared", "acme", "borealis"]
+        return ["logs", "shared", "acme", "borealis"]
 
     def preview(self, spec, *, refresh):
         return [change for change in self.changes if change.stack == spec.stack]

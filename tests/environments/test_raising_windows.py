@@ -26,7 +26,7 @@ class Engine:
     """An engine whose every stack stands, and whose previews are given."""
 
     def __init__(self, plan, change):
-        self.known = ["shared", *(tenant.id for tenant in plan.tenants)]
+        self.known = ["logs", "shared", *(tenant.id for tenant in plan.tenants)]
         self.change, self.raised = change, []
 
     def stacks(self):

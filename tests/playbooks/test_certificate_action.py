@@ -137,6 +137,7 @@ def test_it_is_renewed_when_a_third_of_its_lifetime_is_left(room, tmp_path, trus
         {"addresses": ["10.0.0.12"]},
         {"usages": ["server", "client"]},
         {"name": "acme.ingest.broker-2"},
+        {"uris": ["spiffe://lyon/acme/ingest/broker"]},
     ],
 )
 def test_it_is_issued_anew_when_it_would_say_something_else(room, tmp_path, trust, other):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from bulkhead.errors import BulkheadError, WrongInput
 from bulkhead.trust.local import local
-from bulkhead.wire.certificates import Profile, dotted
+from bulkhead.wire.certificates import Profile, dotted, spiffe_id
 
 
 def request(key=None, name="somebody.else"):
@@ -62,6 +62,16 @@ def test_the_profile_names_the_leaf_and_the_request_does_not(tmp_path):
     assert leaf.subject.rfc4514_string() == "CN=acme.lyon.ai.gw-1"
     left = leaf.not_valid_after_utc - datetime.now(UTC)
     assert 3500 < left.total_seconds() <= 3600
+
+
+def test_a_workload_bears_the_one_identity_of_its_profile(tmp_path):
+    uri = spiffe_id("lyon", "acme/ingest/broker")
+    asked = profile(kind="workload", usages=("server", "client"), uris=(uri,))
+    leaf = local(tmp_path).x509("acme/workload").issue(request(), asked)
+    others = x509.load_pem_x509_certificate(leaf.encode()).extensions
+    names = others.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]
+    assert uri == "spiffe://lyon/acme/ingest/broker"
 
 
 def test_a_revoked_leaf_is_refused_and_stays_listed(tmp_path):
@@ -142,6 +152,10 @@ def test_an_authority_of_another_name_is_refused(tmp_path, name):
         {"usages": ("sign",)},
         {"kind": "human"},
         {"lifetime": 0},
+        {"uris": ("spiffe://lyon/acme/ingest/broker",)},  # of a device
+        {"kind": "workload", "uris": ("https://lyon/acme",)},
+        {"kind": "workload", "uris": ("spiffe://lyon/a b",)},
+        {"kind": "workload", "uris": ("spiffe://lyon/a", "spiffe://lyon/b")},
     ],
 )
 def test_a_profile_that_no_authority_may_sign_is_refused(changes):

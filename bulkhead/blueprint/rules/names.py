@@ -15,7 +15,7 @@ from bulkhead.blueprint.model import (
 )
 from bulkhead.plan import IMPORTED, INTERNET, SHARED, UNKNOWN
 
-_RESERVED_TENANTS = {SHARED, INTERNET, IMPORTED, UNKNOWN, "platform", "plant", "audit"}
+_RESERVED_TENANTS = {SHARED, INTERNET, IMPORTED, UNKNOWN, "platform", "plant", "audit", "logs"}
 _RESERVED_ROLES = {role for roles in ROLES.values() for role in roles}
 
 

@@ -50,7 +50,7 @@ def _steps(plan: Plan) -> tuple[Step, ...]:
     undo = f"cd {ROOM} && if [ -e historian.pem.kept ]; then mv -f historian.pem.kept historian.pem"
     return (
         OnHost(
-            host=first(plan, "historian").id,
+            host=first(plan, "historian", sidecar=False).id,
             do=f"{do} && {sql('SELECT 1')}",
             undo=f"{undo}; fi && {sql('SELECT 1')}",
         ),
@@ -58,7 +58,7 @@ def _steps(plan: Plan) -> tuple[Step, ...]:
 
 
 def _flips(plan: Plan) -> frozenset[Finding]:
-    return frozenset({(ID, first(plan, "historian").id)})
+    return frozenset({(ID, first(plan, "historian", sidecar=False).id)})
 
 
 CONTROL = Control(

@@ -12,7 +12,7 @@ from bulkhead.controls.results import Observation
 from bulkhead.controls.steps import OnHost, Step
 from bulkhead.network.intent import Intent
 from bulkhead.network.ports import TCP
-from bulkhead.plan import Host, Plan
+from bulkhead.plan import SHARED, Host, Plan
 
 ID = "egress-allowlist"
 EXPECTED = "the proxy refuses a name that nobody listed (403), and its log tells who asked"
@@ -27,16 +27,31 @@ def observe(facts: Facts) -> Iterator[Observation]:
     for host in facts.hosts:
         if proxy_of(facts.plan, host, facts.intended):
             yield _asked(facts, host)
-    planned = {
-        (row.value, row.tenant, row.expires)
-        for row in facts.plan.allowances
-        if row.kind == "egress"
-    }
     today = datetime.now(UTC).date().isoformat()
     proxies = [host for host in facts.hosts if host.role == "proxy"]
     yield from on_hosts(
-        facts, LISTS, lambda m: m.listed, lambda _, found: _lists(found, planned, today), proxies
+        facts,
+        LISTS,
+        lambda machine: machine.listed,
+        lambda host, found: _lists(found, _planned(facts, host), today),
+        proxies,
     )
+
+
+def _planned(facts: Facts, proxy: Host) -> set[tuple[str, str, str]]:
+    """(name, tenant, last day) of what the proxy should list: of the tenants that it serves."""
+    served = {row.tenant or SHARED for row in _served(facts.plan, proxy, facts.intended)}
+    return {
+        (row.value, row.tenant, row.expires)
+        for row in facts.plan.allowances
+        if row.kind == "egress" and row.tenant in served
+    }
+
+
+def _served(plan: Plan, proxy: Host, intended: Intent) -> Iterator[Host]:
+    for host in plan.hosts:
+        if intended.allowed(host.id, proxy.id, "private").contains(TCP, PORT):
+            yield host
 
 
 def _asked(facts: Facts, host: Host) -> Observation:
@@ -85,12 +100,16 @@ def label(host: str, kind: str) -> str:
     return f"{host} {kind}"
 
 
-def _tenant(plan: Plan) -> str:
-    return first(plan, "ingest").tenant
+def _broken(plan: Plan) -> tuple[str, Host]:
+    """The tenant whose list is widened, and the proxy on which that is done."""
+    from bulkhead.network.intent import intent
+
+    asks = first(plan, "ingest")
+    return asks.tenant, proxy_of(plan, asks, intent(plan)) or first(plan, "proxy")
 
 
 def _steps(plan: Plan) -> tuple[Step, ...]:
-    tenant = _tenant(plan)
+    tenant, proxy = _broken(plan)
     row = {
         "id": "sabotage",
         "tenant": tenant,
@@ -104,15 +123,15 @@ def _steps(plan: Plan) -> tuple[Step, ...]:
     do += " && systemctl start bulkhead-proxy-lists.service"
     undo = f"if [ -e {LIST}.kept ]; then mv {LIST}.kept {LIST}; fi"
     undo += " && systemctl start bulkhead-proxy-lists.service"
-    return (OnHost(host=first(plan, "proxy").id, do=do, undo=undo),)
+    return (OnHost(host=proxy.id, do=do, undo=undo),)
 
 
 def _flips(plan: Plan) -> frozenset[Finding]:
     from bulkhead.network.intent import intent
 
-    intended, tenant = intent(plan), _tenant(plan)
+    intended, (tenant, proxy) = intent(plan), _broken(plan)
     hosts = [row for row in plan.hosts if row.tenant == tenant and proxy_of(plan, row, intended)]
-    return frozenset({(ID, row.id) for row in (*hosts, first(plan, "proxy"))})
+    return frozenset({(ID, row.id) for row in (*hosts, proxy)})
 
 
 CONTROL = Control(

@@ -47,7 +47,7 @@ def sql(statement: str) -> str:
 
 def _steps(plan: Plan) -> tuple[Step, ...]:
     name = "ssl_min_protocol_version"
-    host = first(plan, "historian").id
+    host = first(plan, "historian", sidecar=False).id
     do = sql(f"ALTER SYSTEM SET {name} = 'TLSv1.2'") + _awaited(name, "TLSv1.2")
     undo = sql(f"ALTER SYSTEM RESET {name}") + _awaited(name, "TLSv1.3")
     return (OnHost(host=host, do=do, undo=undo),)
@@ -60,7 +60,7 @@ def _awaited(name: str, value: str) -> str:
 
 
 def _flips(plan: Plan) -> frozenset[Finding]:
-    return frozenset({(ID, first(plan, "historian").id)})
+    return frozenset({(ID, first(plan, "historian", sidecar=False).id)})
 
 
 CONTROL = Control(

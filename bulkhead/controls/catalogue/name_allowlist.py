@@ -78,9 +78,9 @@ def _steps(plan: Plan) -> tuple[Step, ...]:
 def _flips(plan: Plan) -> frozenset[Finding]:
     from bulkhead.network.intent import intent
 
-    intended = intent(plan)
-    hosts = [row for row in plan.hosts if resolver_of(plan, row, intended)]
-    return frozenset({(ID, row.id) for row in hosts})
+    intended, broken = intent(plan), first(plan, "proxy")
+    asks = ((row.id, resolver_of(plan, row, intended)) for row in plan.hosts)
+    return frozenset({(ID, host) for host, found in asks if found and found.id == broken.id})
 
 
 CONTROL = Control(

@@ -22,6 +22,8 @@ UNITS = {
     "proxy": ("squid.service", "unbound.service"),
 }
 """The units that face the network, by the host's role."""
+SIDECAR = "bulkhead-sidecar.service"
+"""The unit before the services of a host of the mesh."""
 CAPABILITIES = {
     "bulkhead-plc.service": ("cap_net_bind_service", 1 << 10),
     "unbound.service": ("cap_net_bind_service", 1 << 10),
@@ -35,7 +37,8 @@ ROOM = "/run/systemd/system/bulkhead-ingest.service.d"
 
 def units(host: Host) -> tuple[str, ...]:
     """The units of a host that are asked about."""
-    return tuple(row.format(tenant=host.tenant) for row in UNITS.get(host.role, ()))
+    own = tuple(row.format(tenant=host.tenant) for row in UNITS.get(host.role, ()))
+    return (*own, SIDECAR) if host.sidecar else own
 
 
 def observe(facts: Facts) -> Iterator[Observation]:

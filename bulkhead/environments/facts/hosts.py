@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import Any
 
 from bulkhead.controls.catalogue.events import senders
 from bulkhead.controls.catalogue.sandboxes import units
+from bulkhead.controls.facts import Sidecars
 from bulkhead.controls.machine import Machine, machine
 from bulkhead.controls.unknown import Unknown
 from bulkhead.environments.facts import outward
 from bulkhead.environments.facts.servers import Server, endpoint, servers
+from bulkhead.environments.facts.sidecars import ask_sidecars
 from bulkhead.errors import BulkheadError
 from bulkhead.network.filters import Filters, HostFilter, Unread
 from bulkhead.network.intent import Intent
@@ -45,6 +47,7 @@ class Told:
     filters: Filters
     endpoints: Mapping[str, Any]
     arrived: Mapping[str, float | None] | Unknown
+    sidecars: Mapping[str, Sidecars] = field(default_factory=dict)
 
 
 def ask(entry: Entry, intended: Intent) -> Told:
@@ -66,6 +69,13 @@ def ask(entry: Entry, intended: Intent) -> Told:
 
         names = [row.host for row in entry.hosts]
         answers = dict(zip(names, pool.map(one, names), strict=True))
+        sidecars = ask_sidecars(
+            plan,
+            intended,
+            {row.host: row.address for row in entry.hosts},
+            lambda host, asked, text: _run(shells, host, asked, PATIENCE, text),
+            pool.map,
+        )
         arrived = _arrivals(shells, plan, intended, mark, here)
     said = {host: row for host, (_, row, _) in answers.items()}
     return Told(
@@ -76,6 +86,7 @@ def ask(entry: Entry, intended: Intent) -> Told:
         filters={host: _filter(host, row) for host, row in said.items()},
         endpoints={row.host: endpoint(row, said.get(row.vantage)) for row in wanted},
         arrived=arrived,
+        sidecars=sidecars,
     )
 
 
@@ -93,8 +104,10 @@ def _asked(plan: Plan, host: str, mark: str, wanted: tuple[Server, ...]) -> dict
     }
 
 
-def _run(shells: Any, host: str, asked: Said, timeout: float) -> Said | Unknown:
-    program = _program()
+def _run(
+    shells: Any, host: str, asked: Said, timeout: float, program: str | None = None
+) -> Said | Unknown:
+    program = program or _program()
     stdin = f"{len(program)}\n{program}{json.dumps(asked)}"
     try:
         ran = shells.run(host, ("sudo", "-n", "python3", "-c", RUN), timeout, stdin)

@@ -11,7 +11,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from bulkhead.controls.facts import Endpoint, Tried
+from bulkhead.controls.facts import Endpoint, Sidecars, Tried
 from bulkhead.controls.machine import Machine
 from bulkhead.controls.stored import LogStore, Shipping
 from bulkhead.controls.unknown import Unknown
@@ -123,6 +123,13 @@ class Reading:
             return told
         found: Endpoint | Unknown = told.endpoints.get(host, Unknown("the host does not run"))
         return found
+
+    def sidecar(self, host: str) -> Sidecars | Unknown:
+        """See Facts."""
+        told = self.told()
+        if isinstance(told, Unknown):
+            return told
+        return told.sidecars.get(host, Unknown("the host does not run, or has no sidecar"))
 
     def packets(self) -> Tried | Unknown:
         """See Facts. Hosts are asked first: see `read_ahead`."""

@@ -47,10 +47,11 @@ def servers(plan: Plan, intended: Intent, entry: Entry) -> tuple[Server, ...]:
     return tuple(
         Server(
             host=host.id,
-            kind=host.role,
+            # What is met first is the sidecar, whatever stands behind it.
+            kind="sidecar" if host.sidecar else host.role,
             address=here[host.id],
-            port=_port(plan, host),
-            vantage=_vantage(host, _port(plan, host), intended, here),
+            port=service_port(plan, host),
+            vantage=_vantage(host, service_port(plan, host), intended, here),
             user=f"{host.tenant}_ingest",
             anchor=authorities.x509(authority(host)).anchor(),
         )
@@ -59,7 +60,7 @@ def servers(plan: Plan, intended: Intent, entry: Entry) -> tuple[Server, ...]:
     )
 
 
-def _port(plan: Plan, host: Host) -> int:
+def service_port(plan: Plan, host: Host) -> int:
     """What a conduit into it, mediated by it, says; else its role's."""
     for row in plan.conduits:
         mediated = row.mediator.endswith(f".{host.role}") and host.group in row.targets

@@ -104,12 +104,14 @@ def said(service: Service) -> str:
 
 
 def _services(items: Iterable[Conduit]) -> tuple[str, ...]:
-    return tuple(said(service) for service in sorted({item.service for item in items}))
+    found = sorted({(item.service, item.oneway) for item in items})
+    return tuple(said(service) + (" one way" if oneway else "") for service, oneway in found)
 
 
 def _title(items: Sequence[Conduit]) -> str:
     return "\n".join(
         f"{item.id}: {said(item.service)}, {item.authentication}, checked by {item.mediator}"
+        + ("; one way, TLS begins beyond it" if item.oneway else "")
         for item in items
     )
 

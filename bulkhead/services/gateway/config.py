@@ -25,11 +25,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
-    """A controller that is polled by Modbus TCP."""
+    """A controller that is polled by Modbus TCP, or (`diode`) sends over a diode to this port."""
 
     id: str
     address: str
     port: int
+    diode: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +140,12 @@ def _field(root: Table) -> Field | None:
     """What the file says of the field; None where it says nothing and need not."""
     controllers = tuple(
         Controller(
-            id=table.text("id"), address=table.text("address"), port=table.number("port", 1, 65535)
+            id=table.text("id"),
+            address=table.text("address"),
+            port=table.number("port", 1, 65535),
+            diode=table.truth("diode", False),
         )
-        for table in root.tables("controllers", {"id", "address", "port"}, [])
+        for table in root.tables("controllers", {"id", "address", "port", "diode"}, [])
     )
     if len({row.id for row in controllers}) != len(controllers):
         raise root.wrong("controllers", "have an id twice", "an id of its own for each")

@@ -10,10 +10,12 @@ plant has telemetry; what it makes up is counted apart (`Bulkhead/StandIn`).
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Protocol
 
-from bulkhead.services.gateway.config import Device, Settings
-from bulkhead.services.gateway.poller import pollers
+from bulkhead.services.gateway.config import Controller, Device, Settings
+from bulkhead.services.gateway.diode import Receiver
+from bulkhead.services.gateway.poller import Poller
 from bulkhead.services.gateway.source import Sample, Seeded
 from bulkhead.services.wires import Heard, Wires
 from bulkhead.wire.field import Lines
@@ -89,6 +91,18 @@ class FieldSource:
             strand.terminals.close()
 
 
+def askers(
+    controllers: Sequence[Controller], devices: Sequence[Device]
+) -> Iterator[tuple[Poller | Receiver, tuple[Device, ...]]]:
+    """A poller for each controller that has devices, or a receiver for one behind a diode; not
+    started. With it the devices behind that controller."""
+    known = {controller.id: controller for controller in controllers}
+    behind = sorted((row for row in devices if row.behind), key=lambda row: row.behind)
+    for name, some in groupby(behind, key=lambda row: row.behind):
+        rows, controller = tuple(some), known[name]
+        yield (Receiver if controller.diode else Poller)(controller, rows), rows
+
+
 def source(settings: Settings) -> FieldSource:
     """The source that settings with a `field` ask for, its pollers at work.
 
@@ -104,7 +118,7 @@ def source(settings: Settings) -> FieldSource:
 
     own = tuple(device for device in settings.devices if not device.behind)
     strands = [strand("own wires", Wires(asked.wires), own)]
-    for poller, devices in pollers(asked.controllers, settings.devices):
-        poller.start()
-        strands.append(strand(f"wires of {devices[0].behind}", poller, devices))
+    for asker, devices in askers(asked.controllers, settings.devices):
+        asker.start()
+        strands.append(strand(f"wires of {devices[0].behind}", asker, devices))
     return FieldSource(strands)

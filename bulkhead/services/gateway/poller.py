@@ -8,8 +8,7 @@ controller's memory.
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from threading import Event, Thread
 
 from pymodbus.client import ModbusTcpClient
@@ -126,17 +125,6 @@ class Poller(Thread):
         elif self._said and not what:
             log.info("%s answers again", self._where())
         self._said = what
-
-
-def pollers(
-    controllers: Sequence[Controller], devices: Sequence[Device]
-) -> Iterator[tuple[Poller, tuple[Device, ...]]]:
-    """A poller for each controller that has devices, not started, and the devices behind it."""
-    known = {controller.id: controller for controller in controllers}
-    behind = sorted((row for row in devices if row.behind), key=lambda row: row.behind)
-    for name, some in groupby(behind, key=lambda row: row.behind):
-        rows = tuple(some)
-        yield Poller(known[name], rows), rows
 
 
 def _read(client: ModbusTcpClient, address: int, count: int) -> list[int]:

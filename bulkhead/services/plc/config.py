@@ -17,11 +17,20 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A gateway beyond a diode, to which each scan is sent: its address and UDP port."""
+
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """address, port: where Modbus TCP is answered. wires: the socket that stands for terminals.
 
     outputs: the file that stands for output terminals. devices: in the order of their blocks.
-    speed: the set speed after a start, rpm.
+    speed: the set speed after a start, rpm. diode: to whom each scan is sent without an answer;
+    all of them at one port.
     """
 
     address: str
@@ -30,11 +39,12 @@ class Settings:
     outputs: Path
     speed: int
     devices: tuple[Device, ...]
+    diode: tuple[Peer, ...] = ()
 
 
 def load(file: Path) -> Settings:
     """The settings in a file. Raises WrongInput, naming file, key, value and what is allowed."""
-    root = read(file, {"address", "port", "wires", "outputs", "speed", "devices"})
+    root = read(file, {"address", "port", "wires", "outputs", "speed", "devices", "diode"})
     return Settings(
         address=root.text("address"),
         port=root.number("port", 1, 65535),
@@ -42,7 +52,18 @@ def load(file: Path) -> Settings:
         outputs=root.path("outputs"),
         speed=root.number("speed", *SPEEDS),
         devices=_devices(root),
+        diode=_diode(root),
     )
+
+
+def _diode(root: Table) -> tuple[Peer, ...]:
+    peers = tuple(
+        Peer(address=table.text("address"), port=table.number("port", 1, 65535))
+        for table in root.tables("diode", {"address", "port"}, [])
+    )
+    if len({peer.port for peer in peers}) > 1:
+        raise root.wrong("diode", "has several ports", "one port for all gateways")
+    return peers
 
 
 def _devices(root: Table) -> tuple[Device, ...]:

@@ -15,6 +15,7 @@ from bulkhead.errors import BulkheadError, Problem, WrongInput
 from bulkhead.services.notify import tell
 from bulkhead.services.plc.config import Settings, load
 from bulkhead.services.plc.controller import Controller, NoSuchRegister, NotTaken
+from bulkhead.services.plc.sender import Sender
 from bulkhead.services.wires import Wires
 from bulkhead.wire import field
 
@@ -94,8 +95,8 @@ class Desk:
         return SimDevice(0, ([bits], [bits], [blocks[0]], [blocks[1]]), action=self.answer)
 
 
-async def serve(settings: Settings, wires: Wires) -> None:
-    """Answer and listen until SIGTERM or SIGINT."""
+async def serve(settings: Settings, wires: Wires, sender: Sender | None = None) -> None:
+    """Answer and listen until SIGTERM or SIGINT. sender: to whom each scan is sent, if to any."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
@@ -105,6 +106,8 @@ async def serve(settings: Settings, wires: Wires) -> None:
     def listen() -> None:
         for heard in wires.scans():
             controller.take(heard.values)
+            if sender is not None:
+                sender.scan(controller.inputs())
         controller.hear(wires.lines)
         terminals.show()
 
@@ -158,8 +161,21 @@ def _run(settings: Settings) -> int:
     except OSError as error:
         where = str(settings.wires)
         raise BulkheadError(Problem(where, f"no terminals can be made: {error}")) from None
+    sender = _sender(settings)
     try:
-        asyncio.run(serve(settings, wires))
+        asyncio.run(serve(settings, wires, sender))
     finally:
         wires.close()
+        if sender is not None:
+            sender.close()
     return 0
+
+
+def _sender(settings: Settings) -> Sender | None:
+    if not settings.diode:
+        return None
+    try:
+        return Sender(settings.address, settings.diode, len(settings.devices))
+    except OSError as error:
+        what = f"nothing can be sent from here over the diode: {error}"
+        raise BulkheadError(Problem(settings.address, what)) from None

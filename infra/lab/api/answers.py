@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-_JSON_SERVICES = frozenset({"ssm", "kms", "logs", "secretsmanager", "dynamodb", "tagging", "ecs"})
+_JSON_SERVICES = frozenset(
+    {"budgets", "cloudtrail", "ssm", "kms", "logs", "secretsmanager", "dynamodb", "tagging", "ecs"}
+)
 
 
 @dataclass(frozen=True, slots=True)

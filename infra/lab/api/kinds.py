@@ -24,7 +24,20 @@ ALL_KINDS: Final = frozenset(
 NOTHING: Final[frozenset[str]] = frozenset()
 
 _QUIET_SERVICES = frozenset(
-    {"iam", "kms", "logs", "s3", "secretsmanager", "ssm", "sts", "sns", "sqs", "dynamodb"}
+    {
+        "budgets",
+        "cloudtrail",
+        "dynamodb",
+        "iam",
+        "kms",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+    }
 )
 """Services that cannot touch the network; every other one is taken to touch all of it."""
 
@@ -51,8 +64,10 @@ _EC2: Mapping[str, frozenset[str]] = {
     "AcceptVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "AllocateAddress": NOTHING,
     "AssociateAddress": frozenset({"interfaces"}),
+    "AssociateIamInstanceProfile": NOTHING,
     "AssociateRouteTable": frozenset({"route_tables", "subnets"}),
     "AttachInternetGateway": frozenset({"gateways", "route_tables"}),
+    "CreateFlowLogs": NOTHING,
     "CreateInternetGateway": frozenset({"gateways"}),
     "CreateKeyPair": NOTHING,
     "CreateNetworkAcl": frozenset({"acls"}),
@@ -63,6 +78,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "CreateSubnet": frozenset({"subnets"}),
     "CreateVpc": frozenset({"vpcs", "route_tables", "acls", "groups"}),
     "CreateVpcPeeringConnection": frozenset({"peerings"}),
+    "DeleteFlowLogs": NOTHING,
     "DeleteInternetGateway": frozenset({"gateways", "route_tables"}),
     "DeleteKeyPair": NOTHING,
     "DeleteNetworkAcl": frozenset({"acls"}),
@@ -74,6 +90,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "DeleteVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "DetachInternetGateway": frozenset({"gateways", "route_tables"}),
     "DisassociateAddress": frozenset({"interfaces"}),
+    "DisassociateIamInstanceProfile": NOTHING,
     "DisassociateRouteTable": frozenset({"route_tables", "subnets"}),
     "ImportKeyPair": NOTHING,
     "ModifyInstanceAttribute": frozenset({"interfaces"}),
@@ -83,6 +100,7 @@ _EC2: Mapping[str, frozenset[str]] = {
     "ModifyVpcPeeringConnectionOptions": NOTHING,
     "RejectVpcPeeringConnection": frozenset({"peerings", "route_tables"}),
     "ReleaseAddress": frozenset({"interfaces"}),
+    "ReplaceIamInstanceProfileAssociation": NOTHING,
     "ReplaceNetworkAclAssociation": frozenset({"acls", "subnets"}),
     "ReplaceNetworkAclEntry": frozenset({"acls"}),
     "ReplaceRoute": frozenset({"route_tables"}),
@@ -99,6 +117,7 @@ _TAGGED = {
     "acl": "acls",
     "eipalloc": None,
     "eni": "interfaces",
+    "fl": None,
     "i": "interfaces",
     "igw": "gateways",
     "pcx": "peerings",

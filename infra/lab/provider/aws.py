@@ -61,7 +61,11 @@ class Aws:
         if endpoint is None:
             raise Failed(f"the provider's `endpoints` names none for {service}")
         once = BotoConfig(
-            retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=16, read_timeout=120
+            retries={"total_max_attempts": 1},
+            proxies={},
+            max_pool_connections=16,
+            read_timeout=120,
+            s3={"addressing_style": "path"},
         )
         return _session().create_client(
             service,
@@ -105,6 +109,24 @@ class Aws:
         """
         with self._lock:
             return self._index.get(tags.urn_tag(urn), [])
+
+    def key_born(self, urn: str) -> list[tuple[str, str]]:
+        """(id, birth) of KMS keys that were made for a URN before this process began."""
+        with self._lock:
+            return self._keys.get(tags.urn_tag(urn), [])
+
+    @cached_property
+    def _keys(self) -> dict[str, list[tuple[str, str]]]:
+        """The account's keys by the URN they bear: read once, for a key cannot be asked by tag."""
+        kms, found = self.client("kms"), dict[str, list[tuple[str, str]]]()
+        for page in kms.get_paginator("list_keys").paginate():
+            for key in page["Keys"]:
+                rows = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+                said = {row["TagKey"]: row["TagValue"] for row in rows}
+                if tags.URN in said:
+                    pair = (key["KeyId"], said.get(tags.BIRTH, ""))
+                    found.setdefault(said[tags.URN], []).append(pair)
+        return found
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[str, str]]]:

@@ -3,6 +3,18 @@
 import os
 import traceback
 
+GONE = (
+    "404",
+    "InvalidParameterValueNotFound",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchEntity",
+    "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchTagSet",
+    "ParameterNotFound",
+)
+"""Codes of AWS for what is not there, beside those that end in NotFound."""
+
 
 class Failed(Exception):
     """A failure whose text is written for the user."""
@@ -42,9 +54,5 @@ def code(error: BaseException) -> str:
 
 def is_gone(error: BaseException) -> bool:
     """Whether AWS says that the thing asked about is not there."""
-    return code(error).endswith((".NotFound", "NotFoundException", ".Malformed")) or code(
-        error
-    ) in (
-        "ParameterNotFound",
-        "InvalidParameterValueNotFound",
-    )
+    endings = (".NotFound", "NotFoundException", "NotFoundError", ".Malformed")
+    return code(error).endswith(endings) or code(error) in GONE

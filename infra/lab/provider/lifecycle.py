@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.lab.provider import faults, tags
 from infra.lab.provider.aws import Aws
+from infra.lab.provider.catalogue import catalogue
 from infra.lab.provider.check import AUTONAMED, BIRTH
 from infra.lab.provider.errors import Failed, code
 from infra.lab.provider.notes import Notes
@@ -102,7 +103,9 @@ class Lifecycle:
 
     def _made(self, type_: Resource, urn: str, want: Props) -> str:
         marks = dict(tags.merged(self.defaults, want.get("tags")))
-        marks |= {tags.URN: tags.urn_tag(urn), tags.BIRTH: str(want.get(BIRTH, ""))}
+        marks |= {tags.URN: tags.urn_tag(urn)}
+        if BIRTH in want:  # some services refuse an empty value
+            marks[tags.BIRTH] = str(want[BIRTH])
         try:
             return type_.make(self.aws, want, marks)
         except Exception as error:
@@ -176,7 +179,8 @@ class Lifecycle:
         if "tags" in type_.props and "tags" in state:
             shown["tagsAll"] = state["tags"]
             shown["tags"] = tags.own(state["tags"], self.defaults, want.get("tags"))
-        shown["region"] = self.aws.region
+        if "region" in catalogue()[type_.kind]["outputs"]:  # IAM is of no region
+            shown["region"] = self.aws.region
         return shown
 
     def delete(self, type_: Resource, urn: str, id_: str, state: Props) -> None:

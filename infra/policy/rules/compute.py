@@ -62,6 +62,12 @@ RULES = (
         each=_key_pair,
     ),
     Rule(
+        name="encrypted-volumes",
+        sentence="Every volume is encrypted with a key of its own tenant.",
+        kinds=("Instance", "Volume"),
+        each=_volumes,
+    ),
+    Rule(
         name="private-databases",
         sentence="A database is encrypted, and nobody outside reaches it.",
         kinds=("DatabaseInstance", "Instance", "Cluster"),

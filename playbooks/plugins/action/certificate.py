@@ -35,6 +35,7 @@ def profile(asked: Mapping[str, Any]) -> Profile:
         usages=tuple(asked["usages"]),
         names=tuple(asked.get("names") or ()),
         addresses=tuple(asked.get("addresses") or ()),
+        uris=tuple(asked.get("uris") or ()),
         lifetime=int(asked["lifetime"]),
     )
 
@@ -88,6 +89,7 @@ def _said(leaf: x509.Certificate) -> tuple[object, ...]:
         [name.value for name in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)],
         sorted(others.get_values_for_type(x509.DNSName)),
         sorted(map(str, others.get_values_for_type(x509.IPAddress))),
+        sorted(others.get_values_for_type(x509.UniformResourceIdentifier)),
         sorted(usage.dotted_string for usage in usages),
     )
 
@@ -97,6 +99,7 @@ def _wanted(wanted: Profile) -> tuple[object, ...]:
         [wanted.name],
         sorted(wanted.names),
         sorted(str(ipaddress.ip_address(address)) for address in wanted.addresses),
+        sorted(wanted.uris),
         sorted(_USAGES[usage].dotted_string for usage in wanted.usages),
     )
 

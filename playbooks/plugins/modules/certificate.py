@@ -27,6 +27,7 @@ options:
   name: {description: Common name., type: str, required: true}
   names: {description: DNS names., type: list, elements: str, default: []}
   addresses: {description: IPv4 addresses., type: list, elements: str, default: []}
+  uris: {description: SPIFFE id of a workload., type: list, elements: str, default: []}
   lifetime: {description: Seconds., type: int, required: true}
   anchors: {description: Authorities that the service trusts., type: list, elements: str}
 author: Bulkhead

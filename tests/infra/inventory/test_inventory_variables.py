@@ -13,7 +13,7 @@ import yaml
 from bulkhead.blueprint import expand, load
 from bulkhead.environments import sim
 from bulkhead.network.intent import intent
-from bulkhead.plan import Conduit, Plan, Service, canonical
+from bulkhead.plan import Allowance, Conduit, Plan, Service, canonical
 from bulkhead.plan.restored import restored
 from infra.inventory.accounts import accounts
 from infra.inventory.variables import EVERYWHERE, ROLES, Options, configure_digest, inventory
@@ -221,3 +221,35 @@ def test_a_role_refuses_a_variable_of_another_shape(hosts):
     row = hosts["acme.ingest.broker-1"]
     assert taken("baseline", {**row, "baseline_firewall": {"ingress": [{"conduit": "x"}]}})
     assert taken("broker", {**row, "broker_tenants": [{"tenant": "acme"}]})
+
+
+def test_a_proxy_is_told_the_listed_names_and_each_client_the_hosts_of_its_conduits(plan, deployed):
+    entry = Allowance(
+        id="acme/egress/updates.example",
+        tenant="acme",
+        kind="egress",
+        value="updates.example",
+        owner="shared/olga",
+        reason="signatures",
+        expires="2027-01-31",
+    )
+    other = dataclasses.replace(entry, id="acme/gateway/x", kind="gateway", value="198.51.100.9/32")
+    listed = dataclasses.replace(plan, allowances=(entry, other))
+    options = dataclasses.replace(OPTIONS, resolvers=("198.51.100.53",))
+    told = inventory(listed, deployed, options).hosts["shared.egress.proxy-1"]
+    assert [row["value"] for row in told["proxy_allowances"]] == ["updates.example"]
+    assert told["proxy_resolvers"] == ["198.51.100.53"]
+    clients = {row["name"]: row for row in told["proxy_clients"]}
+    assert "borealis.storage.historian-1" in clients["borealis.ingest.ingest-1"]["targets"]
+    assert "acme.storage.historian-1" not in clients["borealis.ingest.ingest-1"]["targets"]
+    assert "shared.admin.bastion-1" not in clients
+    assert clients["acme.ingest.broker-1"]["authority"] == "acme/workload"
+
+
+def test_a_host_asks_the_proxy_for_names_where_a_conduit_leads_to_it_and_else_nobody(
+    plan, deployed
+):
+    hosts = inventory(plan, deployed, OPTIONS).hosts
+    proxy = hosts["shared.egress.proxy-1"]["proxy_address"]
+    assert hosts["acme.ingest.broker-1"]["baseline_resolvers"] == [proxy]
+    assert hosts["shared.admin.bastion-1"]["baseline_resolvers"] == []

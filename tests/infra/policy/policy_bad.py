@@ -48,6 +48,9 @@ NETWORK = [
 COMPUTE = [
     Bad("imdsv2", "Instance", put(metadataOptions={"httpTokens": "optional"})),
     Bad("imdsv2", "Instance", put(metadataOptions=None)),
+    Bad("encrypted-volumes", "Instance", put(rootBlockDevice=None), "acme/storage"),
+    Bad("encrypted-volumes", "Instance", put(rootBlockDevice={"encrypted": True}), "acme/storage"),
+    Added("encrypted-volumes", "aws:ebs/volume:Volume", {"encrypted": False}),
     Bad("no-key-pair", "Instance", put(keyName="olga")),
     Added("private-databases", RDS, {"storageEncrypted": False}),
     Added("private-databases", RDS, {"storageEncrypted": True, "publiclyAccessible": True}),
@@ -77,8 +80,64 @@ IDENTITY = [
         {"assumeRolePolicy": statement(Action="sts:AssumeRole", Principal={"AWS": "*"})},
     ),
 ]
+
+
+def retained(mode="COMPLIANCE", days=400):
+    return put(rule={"defaultRetention": {"mode": mode, "days": days}})
+
+
+def gone(_row):
+    """The resource is left out of the program."""
+    return
+
+
+SSE = "BucketServerSideEncryptionConfiguration"
+STORAGE = [
+    Bad("bucket-versions", "BucketVersioning", gone),
+    Bad(
+        "bucket-versions",
+        "BucketVersioning",
+        put(versioningConfiguration={"status": "Suspended"}),
+    ),
+    Bad("bucket-encryption", SSE, gone),
+    Bad(
+        "bucket-encryption",
+        SSE,
+        put(rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]),
+    ),
+    Bad(
+        "bucket-encryption",
+        SSE,
+        put(rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]),
+    ),
+    Bad("bucket-closed", "BucketPublicAccessBlock", gone),
+    Bad("bucket-closed", "BucketPublicAccessBlock", put(blockPublicPolicy=False)),
+    Bad("bucket-lock", "Bucket", put(objectLockEnabled=False)),
+    Bad("bucket-lock", "BucketObjectLockConfiguration", gone),
+    Bad("bucket-lock", "BucketObjectLockConfiguration", retained(mode="GOVERNANCE")),
+    Bad("retention", "BucketObjectLockConfiguration", retained(days=30)),
+    Bad("bucket-kept", "Bucket", put(forceDestroy=True)),
+    Bad("bucket-transport", "BucketPolicy", gone),
+    Bad("bucket-transport", "BucketPolicy", put(policy=statement(Action="s3:*", Resource="*"))),
+]
+KEYS = [
+    Bad("key-rotation", "Key", put(enableKeyRotation=False)),
+    Bad("key-rotation", "Key", put(deletionWindowInDays=7)),
+    Bad("key-policy", "Key", put(policy=None)),
+    Bad("key-policy", "Key", put(bypassPolicyLockoutSafetyCheck=True)),
+    Bad("key-policy", "Key", put(policy=statement(Principal="*", Action="kms:Decrypt"))),
+]
+RECORDING = [
+    Bad("whole-trail", "Trail", put(isMultiRegionTrail=False)),
+    Bad("whole-trail", "Trail", put(enableLogFileValidation=False)),
+    Bad("whole-trail", "Trail", put(kmsKeyId=None)),
+    Bad("whole-trail", "Trail", put(includeGlobalServiceEvents=False)),
+    Bad("whole-trail", "Trail", put(enableLogging=False)),
+    Bad("flow-logs", "FlowLog", gone),
+    Bad("flow-logs", "FlowLog", put(trafficType="REJECT")),
+]
 TAGS = [
     Bad("bulkhead-id", "Vpc", put(tags={"Name": "x"})),
     Added("bulkhead-id", "aws:sns/topic:Topic", {"tags": None}),
 ]
-BAD = [*NETWORK, *COMPUTE, *IDENTITY, *TAGS]
+BAD = [*NETWORK, *COMPUTE, *STORAGE, *KEYS, *IDENTITY, *RECORDING, *TAGS]

@@ -8,6 +8,7 @@ import pytest
 from bulkhead.blueprint import expand, load
 from bulkhead.environments.claim import claim
 from bulkhead.network.names import canonical
+from infra.lab.provider.catalogue import catalogue
 from infra.program.declared import deployed
 from infra.program.evaluate import evaluate
 from infra.specs.project import specs
@@ -43,17 +44,15 @@ def test_a_rule_left_out_of_the_program_is_found(plan, resources):
 
 
 def test_every_resource_that_can_carry_a_tag_says_which_part_of_the_plan_it_is(resources):
-    untagged = {"Route", "RouteTableAssociation", "NetworkAclRule", "NetworkAclAssociation"}
-    untagged |= {"EipAssociation", "Parameter"}
     for row in resources:
-        if row.type.rsplit(":", 1)[-1] not in untagged:
+        if "tags" in catalogue()[row.type]["inputs"]:
             assert row.state["tags"]["bulkhead:id"], row
 
 
 def test_the_digest_stands_once_per_stack_and_in_no_tag(plan, resources):
     holders = [row for row in resources if row.type == "aws:ssm/parameter:Parameter"]
     assert sorted(row.state["name"] for row in holders) == [
-        f"/bulkhead/example/{stack}/digest" for stack in ("acme", "borealis", "shared")
+        f"/bulkhead/example/{stack}/digest" for stack in ("acme", "borealis", "logs", "shared")
     ]
     from bulkhead.plan import digest
 

@@ -58,7 +58,7 @@ def test_no_stand_in_of_a_plant_reaches_an_account():
 
 
 def test_a_stack_that_the_blueprint_does_not_have_is_refused_in_words():
-    with pytest.raises(pulumi.RunError, match="it has shared, acme, borealis"):
+    with pytest.raises(pulumi.RunError, match="it has logs, shared, acme, borealis"):
         run("nobody")
 
 
@@ -81,3 +81,16 @@ def test_what_the_blueprint_loosens_since_before_is_a_warning(monkeypatch, tmp_p
     said.clear()
     run("shared", before=str(EXAMPLE))
     assert said == []
+
+
+def test_an_account_without_an_id_is_named():
+    with pytest.raises(pulumi.RunError, match="no id for audit; `pulumi config set"):
+        run("acme", accounts=json.dumps({"platform": "111111111111"}))
+
+
+def test_log_storage_lies_in_the_audit_account_and_has_nothing_of_a_tenant():
+    declared = run("logs")
+    assert {row.account for row in declared} == {"platform", "audit"}
+    kinds = {row.type.rsplit(":", 1)[-1] for row in declared if row.account == "audit"}
+    assert {"Bucket", "BucketPolicy", "BucketObjectLockConfiguration", "Key", "Trail"} <= kinds
+    assert not [row for row in declared if "acme" in row.name or "borealis" in row.name]

@@ -1,15 +1,30 @@
 """One case per resource type: what stands around it, and what is done to it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace as World
 
+
+def document(resource: str, action: str = "s3:PutObject") -> str:
+    """A policy document as text."""
+    allowed = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+
+
+def trust(service: str) -> str:
+    allowed = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+
+
+TRUST = trust("ec2.amazonaws.com")
 AMI, OTHER_AMI = "ami-12c6146b", "ami-760aaa0f"
 
 
 def world(region) -> World:
     """Two VPCs with everything that a case needs, made around the provider."""
-    w = World(ec2=region.client("ec2"), ssm=region.client("ssm"))
+    services = ("cloudtrail", "ec2", "iam", "kms", "s3", "ssm")
+    w = World(**{service: region.client(service) for service in services})
     ec2 = w.ec2
     w.vpcs = [
         ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"] for cidr in ("10.0.0.0/16", "10.1.0.0/16")
@@ -38,7 +53,23 @@ def world(region) -> World:
     w.peerings = [_peering(ec2, w.vpcs[0], w.vpcs[1])]
     w.default_acl = _default_acl(ec2, w.vpcs[0])
     w.main_table = _main_table(ec2, w.vpcs[0])
+    _accounts(w)
     return w
+
+
+def _accounts(w) -> None:
+    """Two of what lies beside the network: keys, buckets that lock, roles, an instance profile."""
+    w.keys = [w.kms.create_key(Policy=document("a"))["KeyMetadata"]["KeyId"] for _ in range(2)]
+    w.buckets, w.roles, w.profiles = ["first-bucket", "second-bucket"], ["r-0", "r-1"], ["p-0"]
+    where = {"LocationConstraint": "eu-central-1"}
+    for name in w.buckets:
+        w.s3.create_bucket(
+            Bucket=name, CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True
+        )
+    for name in w.roles:
+        w.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    for name in w.profiles:
+        w.iam.create_instance_profile(InstanceProfileName=name)
 
 
 def nowhere() -> World:
@@ -46,6 +77,7 @@ def nowhere() -> World:
     kinds = ("vpcs", "subnets", "gateways", "tables", "groups", "acls", "instances", "addresses")
     w = World(**{kind: [f"{kind}-{n}" for n in range(2)] for kind in kinds})
     w.peerings, w.default_acl, w.main_table = ["pcx-0"], "acl-d", "rtb-m"
+    w.keys, w.buckets, w.roles, w.profiles = (["a-0", "a-1"] for _ in range(4))
     return w
 
 
@@ -114,6 +146,17 @@ def _group_rule(direction: str) -> Case:
             GroupId=w.groups[0], SecurityGroupRuleIds=[id_]
         ),
     )
+
+
+def encrypted(key: str) -> dict:
+    """A bucket's encryption rule."""
+    default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}
+    return {"applyServerSideEncryptionByDefault": default, "bucketKeyEnabled": True}
+
+
+def _forget_profile(w, id_):
+    w.iam.remove_role_from_instance_profile(InstanceProfileName=id_, RoleName=w.roles[0])
+    w.iam.delete_instance_profile(InstanceProfileName=id_)
 
 
 CASES = [
@@ -253,11 +296,14 @@ CASES = [
             "vpcSecurityGroupIds": [w.groups[0]],
             "metadataOptions": {"httpTokens": "required"},
             "userData": "hello",
+            "iamInstanceProfile": w.profiles[0],
+            "rootBlockDevice": {"encrypted": True, "kmsKeyId": w.keys[0], "volumeType": "gp3"},
         },
         update=lambda w: {
             "instanceType": "t3.small",
             "vpcSecurityGroupIds": [w.groups[1], w.groups[0]],
             "userData": "again",
+            "iamInstanceProfile": None,
             **tagged(w),
         },
         replace=lambda w: {"subnetId": w.subnets[1], "privateIp": "10.0.2.77"},
@@ -282,5 +328,159 @@ CASES = [
         update=lambda w: {"value": "two", "description": "second", **tagged(w)},
         replace=lambda w: {"name": "/bulkhead/another"},
         vanish=lambda w, id_: w.ssm.delete_parameter(Name=id_),
+    ),
+    Case(
+        token="aws:kms/key:Key",
+        props=lambda w: {
+            "description": "one",
+            "policy": document("*", "kms:Decrypt"),
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 10,
+            "tags": {"bulkhead:id": "a"},
+        },
+        unsaid=True,
+        update=lambda w: {
+            "description": "two",
+            "policy": document("*", "kms:Encrypt"),
+            "enableKeyRotation": False,
+            **tagged(w),
+        },
+        vanish=lambda w, id_: w.kms.schedule_key_deletion(KeyId=id_, PendingWindowInDays=7),
+    ),
+    Case(
+        token="aws:kms/alias:Alias",
+        props=lambda w: {"name": "alias/bulkhead/a", "targetKeyId": w.keys[0]},
+        update=lambda w: {"targetKeyId": w.keys[1]},
+        replace=lambda w: {"name": "alias/bulkhead/b"},
+        vanish=lambda w, id_: w.kms.delete_alias(AliasName=id_),
+    ),
+    Case(
+        token="aws:iam/role:Role",
+        props=lambda w: {
+            "name": "bulkhead.a",
+            "path": "/bulkhead/acme/",
+            "assumeRolePolicy": TRUST,
+            "tags": {"bulkhead:id": "a"},
+        },
+        update=lambda w: {
+            "assumeRolePolicy": trust("ssm.amazonaws.com"),
+            "description": "d",
+            "maxSessionDuration": 7200,
+            **tagged(w),
+        },
+        replace=lambda w: {"name": "bulkhead.b"},
+        vanish=lambda w, id_: w.iam.delete_role(RoleName=id_),
+    ),
+    Case(
+        token="aws:iam/rolePolicy:RolePolicy",
+        props=lambda w: {"name": "own", "role": w.roles[0], "policy": document("arn:aws:s3:::a")},
+        update=lambda w: {"policy": document("arn:aws:s3:::b")},
+        replace=lambda w: {"role": w.roles[1]},
+        vanish=lambda w, id_: w.iam.delete_role_policy(RoleName=w.roles[0], PolicyName="own"),
+    ),
+    Case(
+        token="aws:iam/instanceProfile:InstanceProfile",
+        props=lambda w: {"name": "bulkhead.a", "path": "/bulkhead/", "role": w.roles[0]},
+        update=lambda w: {"role": w.roles[1], **tagged(w)},
+        replace=lambda w: {"name": "bulkhead.b"},
+        vanish=_forget_profile,
+    ),
+    Case(
+        token="aws:s3/bucket:Bucket",
+        props=lambda w: {
+            "bucket": "bulkhead-a",
+            "objectLockEnabled": True,
+            "tags": {"bulkhead:id": "a"},
+        },
+        update=tagged,
+        replace=lambda w: {"bucket": "bulkhead-b"},
+        vanish=lambda w, id_: w.s3.delete_bucket(Bucket=id_),
+    ),
+    Case(
+        token="aws:s3/bucketVersioning:BucketVersioning",
+        props=lambda w: {
+            "bucket": w.buckets[0],
+            "versioningConfiguration": {"status": "Enabled"},
+        },
+        replace=lambda w: {"bucket": w.buckets[1]},
+        forgets=True,
+    ),
+    Case(
+        token="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        props=lambda w: {
+            "bucket": w.buckets[0],
+            "rule": {"defaultRetention": {"mode": "COMPLIANCE", "days": 400}},
+        },
+        update=lambda w: {"rule": {"defaultRetention": {"mode": "COMPLIANCE", "years": 2}}},
+        replace=lambda w: {"bucket": w.buckets[1]},
+    ),
+    Case(
+        token="aws:s3/bucketServerSideEncryptionConfiguration:"
+        "BucketServerSideEncryptionConfiguration",
+        props=lambda w: {"bucket": w.buckets[0], "rules": [encrypted(w.keys[0])]},
+        update=lambda w: {"rules": [encrypted(w.keys[1])]},
+        replace=lambda w: {"bucket": w.buckets[1]},
+        vanish=lambda w, id_: w.s3.delete_bucket_encryption(Bucket=id_),
+    ),
+    Case(
+        token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        props=lambda w: {
+            "bucket": w.buckets[0],
+            "blockPublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        update=lambda w: {"blockPublicPolicy": True, "ignorePublicAcls": True},
+        replace=lambda w: {"bucket": w.buckets[1]},
+        vanish=lambda w, id_: w.s3.delete_public_access_block(Bucket=id_),
+    ),
+    Case(
+        token="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        props=lambda w: {
+            "bucket": w.buckets[0],
+            "rule": {"objectOwnership": "BucketOwnerEnforced"},
+        },
+        update=lambda w: {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
+        replace=lambda w: {"bucket": w.buckets[1]},
+        vanish=lambda w, id_: w.s3.delete_bucket_ownership_controls(Bucket=id_),
+    ),
+    Case(
+        token="aws:s3/bucketPolicy:BucketPolicy",
+        props=lambda w: {"bucket": w.buckets[0], "policy": document("arn:aws:s3:::a")},
+        update=lambda w: {"policy": document("arn:aws:s3:::b")},
+        replace=lambda w: {"bucket": w.buckets[1]},
+        vanish=lambda w, id_: w.s3.delete_bucket_policy(Bucket=id_),
+    ),
+    Case(
+        token="aws:ec2/flowLog:FlowLog",
+        props=lambda w: {
+            "vpcId": w.vpcs[0],
+            "trafficType": "ALL",
+            "logDestinationType": "s3",
+            "logDestination": f"arn:aws:s3:::{w.buckets[0]}/acme",
+            "maxAggregationInterval": 60,
+            "tags": {"bulkhead:id": "a"},
+        },
+        update=tagged,
+        replace=lambda w: {"trafficType": "REJECT"},
+        vanish=lambda w, id_: w.ec2.delete_flow_logs(FlowLogIds=[id_]),
+    ),
+    Case(
+        token="aws:cloudtrail/trail:Trail",
+        props=lambda w: {
+            "name": "bulkhead-a",
+            "s3BucketName": w.buckets[0],
+            "s3KeyPrefix": "trail",
+            "isMultiRegionTrail": True,
+            "enableLogFileValidation": True,
+            "kmsKeyId": w.keys[0],
+        },
+        update=lambda w: {
+            "isMultiRegionTrail": False,
+            "s3BucketName": w.buckets[1],
+            "enableLogging": False,
+            **tagged(w),
+        },
+        replace=lambda w: {"name": "bulkhead-b"},
+        vanish=lambda w, id_: w.cloudtrail.delete_trail(Name="bulkhead-a"),
     ),
 ]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import boto3
 import grpc
+from botocore.exceptions import ClientError
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from infra.lab.provider import faults, wire
 from infra.lab.provider.__main__ import serve
 from infra.lab.provider.server import Provider
+from infra.program.target import SERVICES
 
 REGION = "eu-central-1"
 
@@ -43,7 +45,7 @@ class Region:
 
     @property
     def arguments(self) -> dict:
-        ends = dict.fromkeys(("ec2", "ssm", "sts"), self.url)
+        ends = dict.fromkeys(SERVICES, self.url)
         return {
             "region": REGION,
             "accessKey": "AKIA0000000000000000",
@@ -95,7 +97,49 @@ class Region:
             for instance in reservation["Instances"]:
                 found["instance"] += instance["State"]["Name"] == "running"
         found["parameter"] = len(self.client("ssm").describe_parameters()["Parameters"])
+        found["flow log"] = len(ec2.describe_flow_logs()["FlowLogs"])
+        found["volume"] = len(ec2.describe_volumes()["Volumes"])
+        found["trail"] = len(self.client("cloudtrail").describe_trails()["trailList"])
+        self._keys_and_roles(found)
+        self._buckets(found)
         return +found
+
+    def _keys_and_roles(self, found: Counter) -> None:
+        kms, iam = self.client("kms"), self.client("iam")
+        for key in kms.list_keys()["Keys"]:
+            said = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            found["key"] += said["KeyState"] != "PendingDeletion"
+        named = [a for a in kms.list_aliases()["Aliases"] if "alias/aws/" not in a["AliasName"]]
+        found["alias"] = len(named)
+        for role in iam.list_roles()["Roles"]:
+            found["role"] += 1
+            policies = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+            found["role policy"] += len(policies)
+        for profile in iam.list_instance_profiles()["InstanceProfiles"]:
+            found["profile"] += 1
+            found["profile's role"] += len(profile["Roles"])
+
+    def _buckets(self, found: Counter) -> None:
+        """Buckets, and what each has of its parts."""
+        s3 = self.client("s3")
+        for bucket in s3.list_buckets()["Buckets"]:
+            found["bucket"] += 1
+            for part in ("encryption", "ownership_controls", "policy"):
+                found[part] += _has(getattr(s3, f"get_bucket_{part}"), bucket["Name"])
+            found["access block"] += _has(s3.get_public_access_block, bucket["Name"])
+            try:
+                lock = s3.get_object_lock_configuration(Bucket=bucket["Name"])
+            except ClientError:
+                continue
+            found["retention"] += "Rule" in lock["ObjectLockConfiguration"]
+
+
+def _has(call, bucket: str) -> bool:
+    try:
+        call(Bucket=bucket)
+    except ClientError:
+        return False
+    return True
 
 
 @dataclass

@@ -19,7 +19,7 @@ from bulkhead.cli.main import main
 from bulkhead.environments.claim import claim
 from bulkhead.environments.lab import Lab
 from bulkhead.network.names import canonical
-from infra.lab.api.accounts import ACCOUNTS
+from infra.accounts import ACCOUNTS
 from infra.lab.region import launch
 
 SEED = 6
@@ -34,7 +34,9 @@ STEPS = 130
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory):
     """One flat tenant with a plant, and its plan."""
-    found = text_of(estate_of(tenant("acme", "flat", 2)))
+    acme = tenant("acme", "flat", 2)
+    acme["sites"][0]["gateways"][0]["address"] = "198.51.100.10"  # one that the lab has
+    found = text_of(estate_of(acme))
     path = tmp_path_factory.mktemp("estate") / "estate.yaml"
     path.write_text(found)
     return path, expand(loaded(found))

@@ -28,6 +28,7 @@ def issue(
     usages: tuple[Any, ...] = ("client",),
     lifetime: int = 3600,
     addresses: tuple[str, ...] = (),
+    uris: tuple[str, ...] = (),
 ) -> tuple[Path, Path, Path]:
     """Files of a key, its certificate and the authority's anchor, in `room`."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -37,6 +38,7 @@ def issue(
         usages=usages,
         names=(name,),
         addresses=addresses,
+        uris=uris,
         lifetime=lifetime,
     )
     issuer = trust.x509(authority)

@@ -13,6 +13,7 @@ def apply_patches() -> None:
         return
     from infra.lab.api.patches import (
         dependencies,
+        flow_logs,
         group_home,
         group_membership,
         group_rules,
@@ -35,6 +36,7 @@ def apply_patches() -> None:
         dependencies,
         termination,
         images,
+        flow_logs,
     ):
         patch.patch()
     _applied = True

@@ -8,6 +8,7 @@ from infra.lab.provider import tags
 from infra.lab.provider.aws import Aws
 from infra.lab.provider.prop import Prop
 from infra.lab.provider.resource import TAGS, Resource, only, unless_gone
+from infra.lab.provider.types import _profile, _volumes
 from infra.lab.provider.wire import Props
 
 _RUN = {
@@ -37,7 +38,9 @@ class Instance(Resource):
         "subnetId": Prop(replace=True, computed=True),
         "privateIp": Prop(replace=True, computed=True),
         "vpcSecurityGroupIds": Prop(kind="strings", computed=True),
+        "iamInstanceProfile": Prop(),
         "keyName": Prop(replace=True, computed=True),
+        "rootBlockDevice": _volumes.ROOT,
         "userData": Prop(),
         "userDataReplaceOnChange": Prop(kind="bool", default=False),
         "sourceDestCheck": Prop(kind="bool", default=True),
@@ -73,6 +76,10 @@ class Instance(Resource):
         asked = {theirs: want[ours] for ours, theirs in _RUN.items() if want.get(ours)}
         if metadata := _metadata(want):
             asked["MetadataOptions"] = metadata
+        if profile := want.get("iamInstanceProfile"):
+            asked["IamInstanceProfile"] = {"Name": profile}
+        if root := want.get("rootBlockDevice"):
+            asked["BlockDeviceMappings"] = [_volumes.mapping(aws, want["ami"], root)]
         made = aws.ec2.run_instances(
             MinCount=1,
             MaxCount=1,
@@ -87,6 +94,7 @@ class Instance(Resource):
         if done:
             aws.ec2.get_waiter("instance_running").wait(InstanceIds=[id_])
         done = self._live(aws, id_, want, state) or done
+        done = _profile.settle(aws, id_, want, state) or done
         return self._stopped(aws, id_, want, state) or done
 
     def _live(self, aws: Aws, id_: str, want: Props, state: Props) -> bool:
@@ -147,6 +155,7 @@ class Instance(Resource):
             "arn": aws.arn(f"instance/{id_}", owner),
             "associatePublicIpAddress": bool(public),
             "availabilityZone": found["Placement"]["AvailabilityZone"],
+            "iamInstanceProfile": _profile.shown(found),
             "instanceState": found["State"]["Name"],
             "instanceType": found["InstanceType"],
             "keyName": found.get("KeyName", ""),
@@ -156,6 +165,7 @@ class Instance(Resource):
             "privateIp": found.get("PrivateIpAddress", ""),
             "publicDns": found.get("PublicDnsName", ""),
             "publicIp": public,
+            "rootBlockDevice": _volumes.shown(aws, found),
             "sourceDestCheck": interface.get("SourceDestCheck", True),
             "subnetId": found.get("SubnetId", ""),
             "tags": tags.shown(found.get("Tags")),
