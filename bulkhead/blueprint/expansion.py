@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from bulkhead.blueprint import actors
+from bulkhead.blueprint.endpoints import through
 from bulkhead.blueprint.model import Estate
 from bulkhead.blueprint.places import place
+from bulkhead.blueprint.transit import over_transit
 from bulkhead.blueprint.ways import conduits, peerings
 from bulkhead.plan import Plan
 
@@ -21,7 +23,8 @@ T = TypeVar("T", bound=_Named)
 def build(estate: Estate) -> Plan:
     """The plan of an estate that holds all rules. Pure: the same estate gives the same plan."""
     places = place(estate)
-    ways = conduits(estate, places)
+    ways, led = through(conduits(estate, places), places)
+    peered, attached = over_transit(estate, peerings(ways, places), places)
     return Plan(
         estate=estate.estate,
         region=estate.region,
@@ -33,10 +36,12 @@ def build(estate: Estate) -> Plan:
         groups=_by_id(places.groups.values()),
         hosts=_by_id(places.hosts.values()),
         conduits=_by_id(ways),
-        peerings=_by_id(peerings(ways, places)),
+        peerings=_by_id(peered),
         identities=_by_id(actors.identities(estate)),
         people=_by_id(actors.people(estate)),
         assets=_by_id(actors.assets(estate)),
+        endpoints=_by_id(led),
+        attachments=_by_id(attached),
         allowances=_by_id(actors.allowances(estate)),
         entries=_by_id(actors.entries(estate)),
     )

@@ -127,7 +127,11 @@ class ExceptionSpec(Strict):
 
 
 class ConduitSpec(Strict):
-    """A declared way. `authenticate` and `mediator` say who may pass and who checks."""
+    """A declared way. `authenticate` and `mediator` say who may pass and who checks.
+
+    by: how the networks of both ends meet. An `endpoint` leads to a `service` of AWS, for which
+    the role in `to` stands where there is no AWS.
+    """
 
     name: Name
     source: Endpoints = Field(alias="from")
@@ -137,6 +141,8 @@ class ConduitSpec(Strict):
     authenticate: Literal["mtls", "tls-server", "ssh-certificate", "none"]
     mediator: Text | None = None
     path: Literal["private", "public"] = "private"
+    by: Literal["peering", "endpoint"] = "peering"
+    service: Literal["s3", "kms", "secretsmanager", "logs", "ssm"] | None = None
     reason: Text
 
 
@@ -244,6 +250,10 @@ class SharedPlane(Strict):
 
     approval: ApprovalSpec
     hosts: PlaneHosts = PlaneHosts()
+    management: Literal["peering", "transit"] | None = Field(
+        default=None,
+        description="how the plane meets tenants' networks; transit where peerings run out",
+    )
     people: tuple[ProviderPerson, ...] = Field(min_length=1, max_length=500)
     identities: IdentityOverrides = IdentityOverrides()
     allow: tuple[AllowSpec, ...] = Field(default=(), max_length=200)

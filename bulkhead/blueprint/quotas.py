@@ -10,7 +10,7 @@ from itertools import product
 
 from bulkhead.blueprint.faults import Fault
 from bulkhead.blueprint.model import Quotas
-from bulkhead.plan import SHARED, Conduit, Host, Network, Plan, home
+from bulkhead.plan import SHARED, Conduit, Host, Network, Plan, ends, home, meeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +93,14 @@ def _counts(plan: Plan) -> dict[str, Counter[str]]:
 
 
 def _routes(plan: Plan, real: dict[str, Network], homes: dict[str, str]) -> Counter[str]:
-    """Routes of each subnet's table: its network's own, the way out, one per subnet beyond."""
+    """Routes of each subnet's table: its network's own, the way out, one per subnet beyond.
+
+    To the transit gateway: one of a plane's subnet, and of a spoke's one per network there.
+    """
     lying: dict[str, set[str]] = {}
-    for host in plan.hosts:
+    transit, planes = meeting(plan), sum(row.plane for row in plan.attachments)
+    attached = {row.network: 1 if row.plane else planes for row in plan.attachments}
+    for host in ends(plan):
         lying.setdefault(host.group, set()).add(host.subnet)
     joined: set[tuple[str, str]] = set()
     for conduit in plan.conduits:
@@ -105,11 +110,13 @@ def _routes(plan: Plan, real: dict[str, Network], homes: dict[str, str]) -> Coun
                 for groups in (conduit.sources, conduit.targets)
             )
             for one, other in product(sources, targets):
-                if homes[one] != homes[other]:
+                between = frozenset((homes[one], homes[other]))
+                if len(between) == 2 and between not in transit:
                     joined |= {(one, other), (other, one)}
     counts = Counter(f"subnet {one}" for one, _ in joined if homes[one] in real)
     for host in {host.subnet: host for host in plan.hosts if homes[host.subnet] in real}.values():
-        counts[f"subnet {host.subnet}"] += 1 + real[homes[host.subnet]].public
+        network = real[homes[host.subnet]]
+        counts[f"subnet {host.subnet}"] += 1 + network.public + attached.get(network.id, 0)
     return counts
 
 
@@ -118,13 +125,15 @@ def _rules(plan: Plan) -> Counter[str]:
     accounts = {network.id: (network.account, network.standin) for network in plan.networks}
     account = {group.id: accounts[group.network] for group in plan.groups}
     members: dict[str, list[Host]] = {}
-    for host in plan.hosts:
+    homes, transit = {group.id: group.network for group in plan.groups}, meeting(plan)
+    for host in ends(plan):
         members.setdefault(host.group, []).append(host)
     counts: Counter[str] = Counter()
     for conduit in plan.conduits:
         for source in conduit.sources:
             for target in conduit.targets:
                 same = account[source][0] == account[target][0] and conduit.path == "private"
+                same = same and frozenset((homes[source], homes[target])) not in transit
                 if not account[target][1]:
                     counts[f"inbound of {target}"] += (
                         1 if same else _peers(members[source], conduit)
@@ -147,17 +156,17 @@ def acl_entries(plan: Plan) -> Counter[str]:
     there, the whole pool for a subnet of the shared plane, everywhere on the public path.
     """
     lying: dict[str, set[str]] = {}
-    for host in plan.hosts:
+    for host in ends(plan):
         lying.setdefault(host.group, set()).add(host.subnet)
     networks = {network.id: network for network in plan.networks}
     real = {s.id: home(s.id) for s in plan.subnets if not networks[s.network].standin}
     entries: set[tuple[str, str, str, str, str]] = set()
     for conduit in plan.conduits:
-        ends = [
+        sides = [
             {s for group in groups for s in lying.get(group, ())}
             for groups in (conduit.sources, conduit.targets)
         ]
-        for inward, (here, there) in ((False, ends), (True, ends[::-1])):
+        for inward, (here, there) in ((False, sides), (True, sides[::-1])):
             for subnet in here & set(real):
                 for prefix in _prefixes(conduit, real[subnet], there - {subnet}):
                     for reply in (False, True):

@@ -184,6 +184,7 @@ def _conduit(
         mediator=_joined(spec.mediator or "" for spec in specs),
         reason=_joined(spec.reason for spec in specs),
         zones=(_sorted(pair[0] for pair in zones), _sorted(pair[1] for pair in zones)),
+        endpoint=next((spec.service for spec in specs if spec.by == "endpoint"), None),
     )
 
 

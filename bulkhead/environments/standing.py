@@ -143,7 +143,7 @@ class Standing:
                 address=row.address,
                 public=row.public,
             )
-            for row in self.deployed().interfaces
+            for row in self.deployed().ends
             if row.running
         ]
         outside = Vantage(

@@ -14,6 +14,12 @@ _ITEMS = {
     "describe_internet_gateways": "InternetGateways",
     "describe_instances": "Reservations",
     "describe_addresses": "Addresses",
+    "describe_vpc_endpoints": "VpcEndpoints",
+    "describe_network_interfaces": "NetworkInterfaces",
+    "describe_transit_gateways": "TransitGateways",
+    "describe_transit_gateway_attachments": "TransitGatewayAttachments",
+    "describe_transit_gateway_route_tables": "TransitGatewayRouteTables",
+    "search_transit_gateway_routes": "Routes",
 }
 """Where each call's response holds its items."""
 

@@ -41,7 +41,8 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route: `target` is `local` or the id of a gateway, peering or other next hop.
+    """One route: `target` is `local` or the id of a gateway, peering or other next hop; in a
+    transit table, of an attachment.
 
     active: False for a black hole. The most specific active-or-not prefix wins.
     """
@@ -160,6 +161,62 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An interface endpoint: an address in a consumer's VPC behind which a service answers.
+
+    id: the cloud's own (`vpce-…`). service: its name (`com.amazonaws.eu-central-1.s3`).
+    interface: the id of its one network interface, with `address` and `groups`. accepted: False
+    while the owner of the service has not taken it, or has taken it away: nothing passes then.
+    It answers and never asks: no connection begins at an endpoint.
+    """
+
+    id: str
+    name: str
+    account: str
+    vpc: str
+    subnet: str
+    interface: str
+    address: str
+    groups: tuple[str, ...]
+    service: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitGateway:
+    """A router between the VPCs attached to it; its tables decide who reaches whom."""
+
+    id: str
+    name: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A VPC's attachment to a transit `gateway`.
+
+    table: the id of the transit table that judges what comes from the VPC, "" for none.
+    """
+
+    id: str
+    name: str
+    gateway: str
+    vpc: str
+    table: str
+    available: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitTable:
+    """A route table of a transit gateway; its routes' targets are ids of attachments."""
+
+    id: str
+    name: str
+    gateway: str
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """One region as its API describes it, over all accounts that were read; sorted by id."""
 
@@ -171,10 +228,35 @@ class Deployed:
     peerings: tuple[Peering, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    transits: tuple[TransitGateway, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    transit_tables: tuple[TransitTable, ...] = ()
+
+    @property
+    def ends(self) -> tuple[Interface, ...]:
+        """Everything that has an address: the hosts' interfaces, and the endpoints'."""
+        return (*self.interfaces, *(_end(item) for item in self.endpoints))
+
+
+def _end(item: Endpoint) -> Interface:
+    return Interface(
+        id=item.interface,
+        instance=item.id,
+        host=item.name,
+        account=item.account,
+        vpc=item.vpc,
+        subnet=item.subnet,
+        address=item.address,
+        groups=item.groups,
+        public=None,
+        running=True,
+    )
 
 
 NetworkLayer = Literal[
     "host",
+    "endpoint",
     "route",
     "acl-egress",
     "acl-ingress",
@@ -184,7 +266,8 @@ NetworkLayer = Literal[
     "reply-acl-egress",
     "reply-acl-ingress",
 ]
-"""Where the network stops a packet, in AWS's order. `reply-`: the same met by the answer."""
+"""Where the network stops a packet, in AWS's order. `reply-`: the same met by the answer.
+`endpoint`: at one that is not accepted, or that would have to ask."""
 HostLayer = Literal["host-egress", "host-ingress", "reply-host-egress", "reply-host-ingress"]
 """Where a host's own packet filter stops it: the source's on the way out, first of all; the
 target's on the way in, last; and the answer the other way round."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bulkhead.network.deployed import Flow, Outcome
 from bulkhead.network.ports import NOTHING, NUMBERS, Ports, point_of
+from bulkhead.plan.ends import ends
 from bulkhead.plan.tables import INTERNET, Conduit, Path, Plan, Service
 
 _Way = tuple[str, str, Path]
@@ -105,7 +106,7 @@ def intent(plan: Plan, *, standins: bool = True) -> Intent:
     """The intended flows of a plan; without `standins`, of what an account holds (aws)."""
     left_out = {item.id for item in plan.networks if item.standin and not standins}
     subnets = {item.id for item in plan.subnets if item.network not in left_out}
-    hosts = [host for host in plan.hosts if host.subnet in subnets]
+    hosts = [host for host in ends(plan) if host.subnet in subnets]
     group_of = {host.id: host.group for host in hosts} | {INTERNET: INTERNET}
     conduits = _by_way(plan.conduits)
     return Intent(

@@ -1,13 +1,14 @@
 """The layers a packet meets, in order, each with what passes and who decided.
 
-Private path: host, the source's own filter, then AWS's order: route, both ACLs (not within one
-subnet), both groups; then the target's own filter, and the reply's way back: the target's
-filter, route, ACLs, the source's filter; then, in TCP, the two filters once more, for what
-comes after the handshake. Public path: the source's side is judged with the target's public
-address, the target's side with the source's public one, so the source's group comes before the
-target's ACL; no host's filter sees its own public address, for it is translated outside.
-Connection tracking lets replies past security groups, never past routes and network ACLs, and
-past a host's own filter only by a rule that says so.
+Private path: host, the source's own filter, then AWS's order: endpoint (one that is not accepted
+takes nothing, and none ever asks), route, both ACLs (not within one subnet), both groups; then
+the target's own filter, and the reply's way back: the target's filter, route, ACLs, the source's
+filter; then, in TCP, the two filters once more, for what comes after the handshake.
+Public path: the source's side is judged with the target's public address, the target's side with
+the source's public one, so the source's group comes before the target's ACL; no host's filter sees
+its own public address, for it is translated outside. Connection tracking lets replies past security
+groups, never past routes and network ACLs, and past a host's own filter only by a rule that says
+so.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from bulkhead.network.deployed import (
 from bulkhead.network.filtering import Filtering, Packet
 from bulkhead.network.filters import Filters, Hook
 from bulkhead.network.groups import Groups
-from bulkhead.network.lookup import Lookup, lookup
+from bulkhead.network.lookup import Lookup, label, lookup
 from bulkhead.network.ports import (
     ECHO_REPLY,
     EVERYTHING,
@@ -86,6 +87,8 @@ class Layers:
         """Layers between two hosts by the target's own address."""
         yield _host(source, target)
         yield self._filter("host-egress", source, target.address)
+        if not self.lookup.endpoints.keys().isdisjoint((source.host, target.host)):
+            yield _way("endpoint", self._service(source, target))
         yield _way("route", self.routes.private(source, target))
         apart = source.subnet != target.subnet
         if apart:
@@ -126,6 +129,15 @@ class Layers:
             yield self._following("host-egress", source, receiver)
         if target:
             yield self._following("host-ingress", target, sender)
+
+    def _service(self, source: Interface, target: Interface) -> Way:
+        """Whether an endpoint at either end lets a connection begin."""
+        if source.host in self.lookup.endpoints:
+            return Way(False, f"{source.host} is an endpoint: it answers, and never asks")
+        endpoint = self.lookup.endpoints[target.host]
+        if not endpoint.accepted:
+            return Way(False, f"{label(endpoint)} is not accepted by {endpoint.service}")
+        return Way(True, f"{label(endpoint)} leads to {endpoint.service}")
 
     def _filter(self, layer: HostLayer, end: Interface, peer: str) -> Stage:
         """The host's own filter: of requests, or of replies by what it says of known flows."""

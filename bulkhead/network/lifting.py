@@ -72,6 +72,10 @@ class AddHostRule:
 
 
 _HOST_LAYERS: dict[str, HostLayer] = {layer: layer for layer in get_args(HostLayer)}
+_NO_RULE: dict[str, str] = {
+    "host": "the host is not there or does not run",
+    "endpoint": "an endpoint asks nobody, and whether it is accepted is its service's to say",
+}
 Change = AddRule | AddEntry | AddPeering | AddRoute | AddHostRule
 
 
@@ -123,8 +127,8 @@ class _Lifting:
     flow: Flow
 
     def changes(self, layer: Layer) -> tuple[Change, ...] | str:
-        if layer == "host":
-            return "the host is not there or does not run: that is no rule to open"
+        if layer in _NO_RULE:
+            return f"{_NO_RULE[layer]}: that is no rule to open"
         if INTERNET in (self.flow.source, self.flow.target):
             return "the internet has no rules of ours to open"
         if layer in ("route", "reply-route"):

@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 from bulkhead.network.deployed import (
     Acl,
+    Attachment,
     Deployed,
+    Endpoint,
     Gateway,
     Group,
     Interface,
     Peering,
     RouteTable,
     Subnet,
+    TransitGateway,
+    TransitTable,
     Vpc,
 )
 
@@ -52,7 +56,8 @@ class Lookup:
     """Tables of one deployment, by id; `hosts` by host name.
 
     gateways: by the VPC they are attached to. members: the private addresses of each group's
-    interfaces. peers: the VPCs joined to each VPC by an active peering.
+    interfaces. peers: the VPCs joined to each VPC by an active peering. endpoints: by name.
+    attachments: by transit gateway and VPC, and attached: the same by id.
     """
 
     vpcs: dict[str, Vpc]
@@ -65,12 +70,18 @@ class Lookup:
     hosts: dict[str, Interface]
     members: dict[str, frozenset[str]]
     peers: dict[str, frozenset[str]]
+    endpoints: dict[str, Endpoint]
+    attachments: dict[tuple[str, str], Attachment]
+    attached: dict[str, Attachment]
+    transits: dict[str, TransitGateway]
+    transit_tables: dict[str, TransitTable]
 
 
 def lookup(deployed: Deployed) -> Lookup:
     """Index a deployment. ValueError when two interfaces bear one host's name."""
-    hosts = {item.host: item for item in deployed.interfaces}
-    if len(hosts) != len(deployed.interfaces):
+    ends = deployed.ends
+    hosts = {item.host: item for item in ends}
+    if len(hosts) != len(ends):
         raise ValueError("two interfaces of one host: a deployment names each host once")
     return Lookup(
         vpcs={item.id: item for item in deployed.vpcs},
@@ -81,8 +92,13 @@ def lookup(deployed: Deployed) -> Lookup:
         peerings={item.id: item for item in deployed.peerings},
         gateways={item.vpc: item for item in deployed.gateways if item.vpc},
         hosts=hosts,
-        members=_members(deployed.interfaces),
+        members=_members(ends),
         peers=_peers(deployed.peerings),
+        endpoints={item.name: item for item in deployed.endpoints},
+        attachments={(item.gateway, item.vpc): item for item in deployed.attachments},
+        attached={item.id: item for item in deployed.attachments},
+        transits={item.id: item for item in deployed.transits},
+        transit_tables={item.id: item for item in deployed.transit_tables},
     )
 
 
@@ -103,6 +119,10 @@ def _peers(peerings: tuple[Peering, ...]) -> dict[str, frozenset[str]]:
     return {vpc: frozenset(others) for vpc, others in found.items()}
 
 
-def label(item: Vpc | Subnet | RouteTable | Acl | Group | Peering | Gateway) -> str:
+Named = Vpc | Subnet | RouteTable | Acl | Group | Peering | Gateway | Endpoint
+Transit = TransitGateway | Attachment | TransitTable
+
+
+def label(item: Named | Transit) -> str:
     """A thing's cloud id, with its name where it has one: `sg-1 (shared/admin)`."""
     return item.id if item.name == item.id else f"{item.id} ({item.name})"

@@ -59,7 +59,9 @@ def _names(deployed: Deployed) -> Iterator[tuple[str, str]]:
         yield acl.id, _or_default(acl, acl.default, vpcs, "default-acl")
     for routes in deployed.route_tables:
         yield routes.id, _or_default(routes, routes.main, vpcs, "main-table")
-    for interface in deployed.interfaces:
+    for transits in (deployed.transits, deployed.attachments, deployed.transit_tables):
+        yield from ((item.id, item.name) for item in transits)
+    for interface in deployed.ends:
         yield interface.id, interface.host
         yield interface.instance, interface.host
 

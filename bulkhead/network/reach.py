@@ -164,7 +164,7 @@ def reach(deployed: Deployed, filters: Filters = _NONE) -> Reach:
 
     Costs little until asked; what was asked is remembered.
     """
-    hosts = (*(item.host for item in deployed.interfaces), INTERNET)
+    hosts = (*(item.host for item in deployed.ends), INTERNET)
     return Reach(deployed, tuple(sorted(hosts)), Layers.of(deployed, filters))
 
 

@@ -7,20 +7,35 @@ from typing import Any, Protocol, TypeVar
 from bulkhead.errors import BulkheadError, Problem
 from bulkhead.network.deployed import (
     Acl,
+    Attachment,
     Deployed,
+    Endpoint,
     Gateway,
     Group,
     Interface,
     Peering,
     RouteTable,
     Subnet,
+    TransitGateway,
+    TransitTable,
     Vpc,
 )
-from bulkhead.network.parse import acls, groups, instances, routing, vpcs
+from bulkhead.network.parse import acls, endpoints, groups, instances, routing, transit, vpcs
 
 ALL_KINDS = frozenset(item.name for item in fields(Deployed))
 """The kinds that can be read: the names of Deployed's fields."""
-_Kind = TypeVar("_Kind", Vpc, RouteTable, Acl, Group, Peering, Gateway)
+_Kind = TypeVar(
+    "_Kind",
+    Vpc,
+    RouteTable,
+    Acl,
+    Group,
+    Peering,
+    Gateway,
+    TransitGateway,
+    Attachment,
+    TransitTable,
+)
 _ROUTING = frozenset({"subnets", "route_tables", "acls"})
 _IMPLIED = {
     "subnets": _ROUTING,
@@ -31,6 +46,8 @@ _IMPLIED = {
     # Routes turn into black holes when their next hop goes.
     "peerings": _ROUTING,
     "gateways": _ROUTING,
+    "transits": _ROUTING | {"attachments", "transit_tables"},
+    "attachments": _ROUTING | {"transit_tables"},
 }
 
 _ALONE = {
@@ -137,6 +154,36 @@ def _interfaces(apis: Sequence[Api]) -> tuple[Interface, ...]:
     )
 
 
+def _endpoints(apis: Sequence[Api]) -> tuple[Endpoint, ...]:
+    return endpoints.told_apart(item for api in apis for item in _endpoints_of(api))
+
+
+def _endpoints_of(api: Api) -> Iterable[Endpoint]:
+    found = api.describe("describe_vpc_endpoints")
+    wanted = [one for item in found for one in item.get("NetworkInterfaceIds") or ()]
+    rows = api.describe("describe_network_interfaces", NetworkInterfaceIds=wanted) if wanted else ()
+    addresses = {row["NetworkInterfaceId"]: row["PrivateIpAddress"] for row in rows}
+    parsed = (endpoints.endpoint(item, addresses, api.account) for item in found)
+    return [item for item in parsed if item is not None]
+
+
+def _transit_tables(apis: Sequence[Api]) -> tuple[TransitTable, ...]:
+    return _once(
+        transit.table(item, _transit_routes(api, item["TransitGatewayRouteTableId"]))
+        for api in apis
+        for item in api.describe("describe_transit_gateway_route_tables")
+        if transit.live(item)
+    )
+
+
+def _transit_routes(api: Api, table: str) -> list[dict[str, Any]]:
+    """All routes of a table: the call wants a filter, and these are all states that count."""
+    states = [{"Name": "state", "Values": ["active", "blackhole"]}]
+    return api.describe(
+        "search_transit_gateway_routes", TransitGatewayRouteTableId=table, Filters=states
+    )
+
+
 def _routing(apis: Sequence[Api]) -> dict[str, Any]:
     """Subnets, route tables and ACLs: the latter two say which subnets they are in force for."""
     found: dict[str, Subnet] = {}
@@ -162,4 +209,8 @@ _READERS: dict[str, Callable[[Sequence[Api]], tuple[Any, ...]]] = {
     "peerings": _each("describe_vpc_peering_connections", vpcs.peering),
     "groups": _groups,
     "interfaces": _interfaces,
+    "endpoints": _endpoints,
+    "transits": _each("describe_transit_gateways", transit.gateway),
+    "attachments": _each("describe_transit_gateway_attachments", transit.attachment),
+    "transit_tables": _transit_tables,
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bulkhead.network.deployed import Interface, Route, RouteTable
+from bulkhead.network.deployed import Interface, Route, RouteTable, TransitTable
 from bulkhead.network.lookup import Lookup, holds, label, prefix_of
 
 
@@ -60,8 +60,14 @@ class Routes:
             return _black_hole(table, route)
         if route.target == "local":
             return self._local(source, target, table, route)
+        return self._beyond(source, target, table, route)
+
+    def _beyond(self, source: Interface, target: Interface, table: RouteTable, route: Route) -> Way:
+        """Into another VPC: over a peering, or over a transit gateway."""
         if route.target in self.lookup.peerings:
             return self._peered(source, target, table, route)
+        if route.target in self.lookup.transits:
+            return self._transit(source, target, table, route)
         if route.target.startswith("pcx-"):
             return Way(False, f"{_said(table, route)}: there is no such peering any more")
         return Way(False, f"{_said(table, route)} carries no private address to another host")
@@ -89,6 +95,38 @@ class Routes:
             return Way(False, f"{said}: {target.address} is not in the addresses of {other}")
         return Way(True, said)
 
+    def _transit(
+        self, source: Interface, target: Interface, table: RouteTable, route: Route
+    ) -> Way:
+        """Over a transit gateway: by the table of the source's attachment, to one attachment.
+
+        What arrives in a VPC goes to that VPC's own addresses and no further: it meets the
+        route table of the attachment's subnet there, of which the local route counts alone.
+        """
+        said = _said(table, route)
+        own = self.lookup.attachments.get((route.target, source.vpc))
+        if own is None or not own.available:
+            return Way(False, f"{said}, to which {source.vpc} is not attached")
+        judge = self.lookup.transit_tables.get(own.table)
+        if judge is None:
+            return Way(False, f"{said}: {label(own)} is in no table there")
+        onward = _chosen(judge, target.address)
+        if onward is None:
+            return Way(False, f"{said}: no route to {target.address} in {label(judge)}")
+        if not onward.active:
+            return _black_hole(judge, onward)
+        return self._delivered(target, f"{said}; {_said(judge, onward)}", onward)
+
+    def _delivered(self, target: Interface, said: str, onward: Route) -> Way:
+        end = self.lookup.attached.get(onward.target)
+        if end is None or not end.available:
+            return Way(False, f"{said}: nothing is attached there")
+        vpc = self.lookup.vpcs.get(end.vpc)
+        inside = vpc is not None and any(holds(cidr, target.address) for cidr in vpc.cidrs)
+        if end.vpc != target.vpc or not inside:
+            return Way(False, f"{said}: that ends in {end.vpc}, not in {target.vpc}")
+        return Way(True, said)
+
     def _to_internet(self, source: Interface, address: str) -> Way:
         table = self._table(source)
         route = _chosen(table, address) if table else None
@@ -104,7 +142,7 @@ class Routes:
         return Way(True, _said(table, route))
 
 
-def _chosen(table: RouteTable, address: str) -> Route | None:
+def _chosen(table: RouteTable | TransitTable, address: str) -> Route | None:
     """The most specific route that holds the address, black holes included."""
     found = [route for route in table.routes if holds(route.cidr, address)]
     return max(found, key=_length, default=None)
@@ -115,11 +153,11 @@ def _length(route: Route) -> int:
     return prefix.length if prefix else -1
 
 
-def _said(table: RouteTable, route: Route) -> str:
+def _said(table: RouteTable | TransitTable, route: Route) -> str:
     return f"{label(table)} sends {route.cidr} to {route.target}"
 
 
-def _black_hole(table: RouteTable, route: Route) -> Way:
+def _black_hole(table: RouteTable | TransitTable, route: Route) -> Way:
     where = f"{label(table)} sends {route.cidr} into a black hole ({route.target})"
     return Way(False, where)
 

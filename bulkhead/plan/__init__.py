@@ -1,6 +1,7 @@
 """The plan: frozen tables, stable ids, one digest. Imports nothing of ours."""
 
 from bulkhead.plan.canonical import canonical, digest
+from bulkhead.plan.ends import ends, meeting
 from bulkhead.plan.tables import (
     IMPORTED,
     INTERNET,
@@ -9,7 +10,9 @@ from bulkhead.plan.tables import (
     Allowance,
     Approval,
     Asset,
+    Attachment,
     Conduit,
+    Endpoint,
     Entry,
     Function,
     Group,
@@ -38,7 +41,9 @@ __all__ = [
     "Allowance",
     "Approval",
     "Asset",
+    "Attachment",
     "Conduit",
+    "Endpoint",
     "Entry",
     "Function",
     "Group",
@@ -58,5 +63,7 @@ __all__ = [
     "Zone",
     "canonical",
     "digest",
+    "ends",
     "home",
+    "meeting",
 ]

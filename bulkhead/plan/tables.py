@@ -145,7 +145,8 @@ class Conduit:
     stack: the stack that owns its rules on both sides. path: by private address, or by the
     target's public one. authentication: e.g. `mtls`, `ssh-certificate`, `none`. mediator:
     the role or host that checks what passes. zones: the zones it joins, for people. oneway:
-    requests arrive and nothing comes back, as over a diode.
+    requests arrive and nothing comes back, as over a diode. endpoint: the AWS service (`s3`) that
+    it leads to, through an endpoint and in no other way.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Conduit:
     mediator: str
     reason: str
     zones: tuple[tuple[str, ...], tuple[str, ...]]
+    endpoint: str | None = None
     oneway: bool = False
 
 
@@ -169,6 +171,38 @@ class Peering:
     stack: str
     requester: str
     accepter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A private way from a network to a service: an address of its own there, and a group.
+
+    network, subnet, address: where it stands, on the side that asks. service: AWS's short name
+    (`s3`). serves: the group that stands for the service where there is no AWS. port: TCP.
+    """
+
+    id: str
+    stack: str
+    network: str
+    subnet: str
+    group: str
+    address: str
+    service: str
+    serves: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A network's place at the estate's transit gateway.
+
+    plane: whether it is the shared plane's, which meets every spoke; spokes meet the plane alone.
+    """
+
+    id: str
+    stack: str
+    network: str
+    plane: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +345,8 @@ class Plan:
     assets: tuple[Asset, ...]
     allowances: tuple[Allowance, ...] = ()
     entries: tuple[Entry, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def imported(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bulkhead.network.deployed import Deployed
-from bulkhead.plan import INTERNET, Host, Plan
+from bulkhead.plan import INTERNET, Host, Plan, ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ def book(plan: Plan, deployed: Deployed) -> Book:
     """Every host of the plan. One that is not deployed (a customer's plant) is where it says."""
     subnets = {row.id: row.cidr for row in deployed.subnets}
     planned = {row.id: row.cidr for row in plan.subnets}
-    found = {host.id: _planned(host, planned[host.subnet]) for host in plan.hosts}
+    found = {host.id: _planned(host, planned[host.subnet]) for host in ends(plan)}
     for row in deployed.interfaces:
         if row.host in found:
             found[row.host] = Place(

@@ -8,12 +8,14 @@ from pulumi_aws import ssm
 from bulkhead.plan import SHARED
 from infra.components.conduit import Conduit, group
 from infra.components.context import Context, tags
+from infra.components.endpoint import Endpoint
 from infra.components.host import Host, address
 from infra.components.key import Key
 from infra.components.logs import LogStore, flows
 from infra.components.network import Network
 from infra.components.peering import Peering
 from infra.components.role import Role
+from infra.components.transit import Attachment, Transit
 from infra.program.names import EXPORTS, INVENTORY, PROJECT
 from infra.program.providers import providers
 from infra.program.target import Target
@@ -47,11 +49,22 @@ def build(spec: StackSpec, target: Target) -> None:
             address(host, context)
     for peering in spec.peerings:
         Peering(peering, context)
+    _private(spec, context)
     for conduit in spec.conduits:
         Conduit(conduit, context)
     for host in spec.hosts:
         Host(host, context)
     _say(spec, context)
+
+
+def _private(spec: StackSpec, context: Context) -> None:
+    """The transit gateway before what is attached to it, and the endpoints."""
+    for transit in spec.transits:
+        Transit(transit, context)
+    for attachment in spec.attachments:
+        Attachment(attachment, context)
+    for endpoint in spec.endpoints:
+        Endpoint(endpoint, context)
 
 
 def _shared() -> pulumi.Output[Any]:

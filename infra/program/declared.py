@@ -5,13 +5,16 @@ deployment that the lab's API describes for the same program.
 """
 
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from bulkhead.network.deployed import (
     ALL,
     Acl,
     AclEntry,
+    Attachment,
     Deployed,
+    Endpoint,
     Gateway,
     Group,
     GroupRule,
@@ -20,6 +23,8 @@ from bulkhead.network.deployed import (
     Route,
     RouteTable,
     Subnet,
+    TransitGateway,
+    TransitTable,
     Vpc,
 )
 from infra.accounts import account_id
@@ -35,7 +40,7 @@ class Resources:
     def __init__(self, rows: Iterable[Declared]) -> None:
         self.by_type: dict[str, list[Declared]] = {}
         for row in rows:
-            self.by_type.setdefault(row.type.rsplit(":", 1)[-1], []).append(row)
+            self.by_type.setdefault(_short(row.type), []).append(row)
 
     def of(self, kind: str) -> list[Declared]:
         """All resources of a type, by its short name, sorted by id."""
@@ -44,6 +49,13 @@ class Resources:
     def of_vpc(self, kind: str, vpc: str) -> list[Declared]:
         """The resources of a type in one VPC."""
         return [row for row in self.of(kind) if row.state.get("vpcId") == vpc]
+
+
+def _short(token: str) -> str:
+    """`Route` for a VPC's, `TransitRoute` for a transit gateway's: both are called `Route`."""
+    name = token.rsplit(":", 1)[-1]
+    transit = token.startswith("aws:ec2transitgateway/") and name != "TransitGateway"
+    return f"Transit{name}" if transit else name
 
 
 def deployed(rows: Iterable[Declared]) -> Deployed:
@@ -78,6 +90,13 @@ def deployed(rows: Iterable[Declared]) -> Deployed:
             for row in own.of("InternetGateway")
         ),
         interfaces=tuple(_interface(own, row) for row in own.of("Instance")),
+        endpoints=tuple(_endpoint(row) for row in own.of("VpcEndpoint")),
+        transits=tuple(
+            TransitGateway(id=row.id, name=_name(row), account=account_id(row.account))
+            for row in own.of("TransitGateway")
+        ),
+        attachments=tuple(_attachment(own, row) for row in own.of("TransitVpcAttachment")),
+        transit_tables=tuple(_transit_table(own, row) for row in own.of("TransitRouteTable")),
     )
 
 
@@ -112,7 +131,7 @@ def _table(own: Resources, row: Declared) -> RouteTable:
     routes = [
         Route(
             cidr=route.state["destinationCidrBlock"],
-            target=route.state.get("gatewayId") or route.state["vpcPeeringConnectionId"],
+            target=_hop(route.state),
             active=True,
         )
         for route in own.of("Route")
@@ -121,6 +140,11 @@ def _table(own: Resources, row: Declared) -> RouteTable:
     vpc = str(row.state["vpcId"])
     ordered = tuple(sorted([_local(own, vpc), *routes], key=lambda route: route.cidr))
     return RouteTable(id=row.id, name=_name(row), vpc=vpc, main=False, routes=ordered)
+
+
+def _hop(state: Mapping[str, Any]) -> str:
+    hops = ("gatewayId", "vpcPeeringConnectionId", "transitGatewayId")
+    return next(str(state[hop]) for hop in hops if state.get(hop))
 
 
 def _default_table(own: Resources, row: Declared) -> RouteTable:
@@ -219,4 +243,56 @@ def _interface(own: Resources, row: Declared) -> Interface:
         groups=tuple(sorted(row.state["vpcSecurityGroupIds"])),
         public=public[allocated] if allocated else None,
         running=True,
+    )
+
+
+def _endpoint(row: Declared) -> Endpoint:
+    """AWS's own services accept whoever asks."""
+    (place,) = row.state["subnetConfigurations"]
+    return Endpoint(
+        id=row.id,
+        name=_name(row),
+        account=account_id(row.account),
+        vpc=row.state["vpcId"],
+        subnet=place["subnetId"],
+        interface=f"eni:{row.id}",
+        address=place["ipv4"],
+        groups=tuple(sorted(row.state["securityGroupIds"])),
+        service=row.state["serviceName"],
+        accepted=True,
+    )
+
+
+def _attachment(own: Resources, row: Declared) -> Attachment:
+    links = own.of("TransitRouteTableAssociation")
+    tables = [
+        link.state["transitGatewayRouteTableId"]
+        for link in links
+        if link.state["transitGatewayAttachmentId"] == row.id
+    ]
+    return Attachment(
+        id=row.id,
+        name=_name(row),
+        gateway=row.state["transitGatewayId"],
+        vpc=row.state["vpcId"],
+        table=tables[0] if tables else "",
+        available=True,
+    )
+
+
+def _transit_table(own: Resources, row: Declared) -> TransitTable:
+    routes = [
+        Route(
+            cidr=route.state["destinationCidrBlock"],
+            target=route.state["transitGatewayAttachmentId"],
+            active=True,
+        )
+        for route in own.of("TransitRoute")
+        if route.state["transitGatewayRouteTableId"] == row.id
+    ]
+    return TransitTable(
+        id=row.id,
+        name=_name(row),
+        gateway=row.state["transitGatewayId"],
+        routes=tuple(sorted(routes, key=lambda route: IPv4Network(route.cidr))),
     )

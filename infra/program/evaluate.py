@@ -26,6 +26,8 @@ EXPORTED = {
     "subnets": "aws:ec2/subnet:Subnet",
     "route_tables": "aws:ec2/routeTable:RouteTable",
     "groups": "aws:ec2/securityGroup:SecurityGroup",
+    "transits": "aws:ec2transitgateway/transitGateway:TransitGateway",
+    "transit_tables": "aws:ec2transitgateway/routeTable:RouteTable",
 }
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bulkhead.plan import SHARED, Conduit, Plan, Subnet, home
+from bulkhead.plan import SHARED, Conduit, Plan, Subnet, ends, home
 from infra.specs.tables import AclEntrySpec
 
 EPHEMERAL = (1024, 65535)
@@ -35,7 +35,7 @@ class Acls:
     def __post_init__(self) -> None:
         """Fill the indexes."""
         self.cidrs.update((row.id, row.cidr) for row in self.plan.subnets)
-        for host in self.plan.hosts:
+        for host in ends(self.plan):
             self.lying.setdefault(host.group, set()).add(host.subnet)
         for conduit in self.plan.conduits:
             sources, targets = self.subnets(conduit.sources), self.subnets(conduit.targets)

@@ -17,11 +17,14 @@ from bulkhead.plan import (
     Service,
     Subnet,
     digest,
+    ends,
+    meeting,
 )
 from infra.specs.acls import Acls
 from infra.specs.iam import roles
 from infra.specs.keys import key_id, keys
 from infra.specs.logs import LOGS, PREMISES, flow_logs, log_storage
+from infra.specs.private import Private
 from infra.specs.tables import (
     ConduitSpec,
     GroupSpec,
@@ -48,6 +51,7 @@ class Tables:
     network_of: dict[str, str] = field(default_factory=dict)
     group: dict[str, Group] = field(default_factory=dict)
     members: dict[str, list[Host]] = field(default_factory=dict)
+    transited: set[frozenset[str]] = field(default_factory=set)
     subnets: dict[str, list[Subnet]] = field(default_factory=dict)
     cidr: dict[str, str] = field(default_factory=dict)
     joined: dict[frozenset[str], set[tuple[str, str]]] = field(default_factory=dict)
@@ -64,11 +68,12 @@ class Tables:
             self.subnets.setdefault(subnet.network, []).append(subnet)
         for group in self.plan.groups:
             self.group[group.id] = group
-        for host in self.plan.hosts:
+        for host in ends(self.plan):
             self.members.setdefault(host.group, []).append(host)
         for conduit in self.plan.conduits:
             if conduit.path == "private":
                 self._join(conduit)
+        self.transited.update(meeting(self.plan))
 
     def _join(self, conduit: Conduit) -> None:
         for source, target in product(self._lying(conduit.sources), self._lying(conduit.targets)):
@@ -127,7 +132,7 @@ def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
         peerings=_by_stack(plan.peerings),
         hosts=_by_stack(plan.hosts),
     )
-    subnets = _subnets(tables)
+    subnets, private = _subnets(tables), Private(plan)
     stacks = [SHARED, *sorted(tenant.id for tenant in plan.tenants)]
     tiers = {tenant.id: tenant.tier for tenant in plan.tenants}
     placed = {stack: _placed(tables, rows.hosts.get(stack, ())) for stack in stacks}
@@ -160,6 +165,9 @@ def specs(plan: Plan, *, standins: bool) -> dict[str, StackSpec]:
             keys=keys(plan, stack, (account for _, account in placed[stack])),
             roles=roles(plan, placed[stack]),
             flow_logs=flow_logs(rows.networks.get(stack, ())),
+            endpoints=tuple(private.endpoints.get(stack, ())),
+            transits=private.transits(stack),
+            attachments=tuple(private.attachments.get(stack, ())),
         )
         for stack in stacks
     }
@@ -260,12 +268,16 @@ def _rule(tables: Tables, conduit: Conduit, group: str, egress: bool, peer: Peer
 
 
 def _peers(tables: Tables, conduit: Conduit, own: str, other: str) -> list[Peer]:
-    """How the `own` group names the `other` one: by reference, by address, or by public address."""
+    """How the `own` group names the `other` one: by reference, by address, or by public address.
+
+    Over a transit gateway AWS knows references in ingress rules alone: addresses serve for both.
+    """
     if conduit.path == "public":
         return _public_peers(tables, conduit, other)
     accounts = tables.account
     own_account, other_account = (accounts.get(tables.network(group)) for group in (own, other))
-    if own_account == other_account:
+    joined = frozenset(tables.network(group) for group in (own, other))
+    if own_account == other_account and joined not in tables.transited:
         return [Peer(kind="group", value=other)]
     return [Peer(kind="cidr", value=cidr) for cidr in _cidrs(tables, other)]
 

@@ -84,7 +84,7 @@ class ConduitSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSpec:
-    """A route of `subnet`'s table over a peering."""
+    """A route of `subnet`'s table over a peering, or to the transit gateway."""
 
     id: str
     account: str
@@ -101,6 +101,48 @@ class PeeringSpec:
     requester_account: str
     accepter: str
     accepter_account: str
+    routes: tuple[RouteSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSpec:
+    """An interface endpoint with a fixed address; `service` is AWS's full name."""
+
+    id: str
+    account: str
+    network: str
+    subnet: str
+    group: str
+    address: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitSpec:
+    """The estate's transit gateway and its two tables: what judges the plane, and the spokes."""
+
+    id: str
+    account: str
+    plane: str
+    spokes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentSpec:
+    """A network's place at the transit gateway.
+
+    table: judges what comes from it. known_to: the table that has the way to it, `cidr`. routes:
+    of its own subnets, to the gateway.
+    """
+
+    id: str
+    account: str
+    gateway: str
+    network: str
+    subnet: str
+    cidr: str
+    table: str
+    known_to: str
     routes: tuple[RouteSpec, ...]
 
 
@@ -134,6 +176,9 @@ class StackSpec:
     conduits: tuple[ConduitSpec, ...]
     peerings: tuple[PeeringSpec, ...]
     hosts: tuple[HostSpec, ...]
+    endpoints: tuple[EndpointSpec, ...] = ()
+    transits: tuple[TransitSpec, ...] = ()
+    attachments: tuple[AttachmentSpec, ...] = ()
     tier: str = ""
     keys: tuple[KeySpec, ...] = ()
     roles: tuple[RoleSpec, ...] = ()
@@ -147,6 +192,8 @@ class StackSpec:
         used |= {network.account for network in self.networks}
         used |= {group.account for group in self.groups}
         used |= {host.account for host in self.hosts}
+        used |= {row.account for row in self.endpoints} | {row.account for row in self.transits}
+        used |= {row.account for row in self.attachments}
         used |= {rule.account for conduit in self.conduits for rule in conduit.rules}
         for peering in self.peerings:
             used |= {peering.requester_account, peering.accepter_account}

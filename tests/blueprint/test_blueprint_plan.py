@@ -317,11 +317,12 @@ def test_the_entries_counted_are_those_that_the_program_writes(example_plan):
 def test_a_plan_beyond_a_quota_is_refused_and_one_within_is_not(granted, says):
     old = "quotas: {vpcs_per_region: 20, elastic_ips: 20}"
     room = {"vpcs_per_region": 20, "elastic_ips": 20}
+    peered = ("\nshared:\n", "\nshared:\n  management: peering\n")
     ((key, limit),) = granted.items()
-    problems = refused(edited((old, f"quotas: {json.dumps(room | granted)}")))
+    problems = refused(edited((old, f"quotas: {json.dumps(room | granted)}"), peered))
     assert any(problem.what.startswith(says) for problem in problems), problems
     assert all(f"{{{key}: " in problem.remedy for problem in problems)
-    planned(edited((old, f"quotas: {json.dumps(room | {key: limit + 1})}")))
+    planned(edited((old, f"quotas: {json.dumps(room | {key: limit + 1})}"), peered))
 
 
 def test_more_peerings_than_aws_grants_ask_for_another_design():

@@ -24,6 +24,13 @@ REST = "    authenticate: mtls\n    mediator: {mediator}\n    path: {path}\n    
 BEFORE = "  - name: subscribe\n"
 
 
+def to_s3(source="ingest.ingest", port=443, by="endpoint"):
+    """A way to S3 before the example's others."""
+    way = WAY.format(name="objects", source=source, to="audit.logstore", port=port)
+    rest = REST.format(mediator="audit.logstore", path="private")
+    return (BEFORE, f"{way}    by: {by}\n    service: s3\n{rest}{BEFORE}")
+
+
 def way(
     source: str,
     to: str,
@@ -316,6 +323,27 @@ CASES = [
         (way("ai.gateway", "ingest.broker", "ingest.broker", path="public"),),
         (way("ingest.broker", "ingest.broker", "ingest.broker", path="public"),),
         "never one side with itself",
+        "",
+    ),
+    Case(
+        "endpoints_lead_to_services",
+        (to_s3(),),
+        (to_s3(by="peering"),),
+        "no endpoint leads to it",
+        "",
+    ),
+    Case(
+        "endpoints_lead_to_services",
+        (to_s3(),),
+        (to_s3(port=9000),),
+        "asked for another service",
+        "",
+    ),
+    Case(
+        "endpoints_lead_to_services",
+        (to_s3(source="storage"),),
+        (to_s3(source="ai.gateway"),),
+        "no endpoint of the provider's stands there",
         "",
     ),
     Case(

@@ -51,7 +51,33 @@ def random_estate(random: Random) -> dict[str, object]:
         kept = [row for row in kept if row["name"] != "poll"]  # no site could carry it
     chosen = random.sample(EXTRAS, random.randint(0, 4))
     extras = [_conduit(random, number, *ends) for number, ends in enumerate(chosen)]
-    return estate | {"conduits": kept + extras}
+    estate |= {"conduits": kept + extras + _services(random)}
+    return estate | {"shared": estate["shared"] | {"management": random.choice(MANAGEMENT)}}
+
+
+MANAGEMENT = ("peering", "transit")
+"""How the shared plane meets tenants' networks."""
+
+
+def _services(random: Random) -> list[dict[str, object]]:
+    """Now and then a way to S3 through endpoints, for some zones."""
+    asking = random.sample(("ingest", "processing", "storage.historian", "admin"), 2)
+    if random.random() < 0.4:
+        return []
+    return [
+        {
+            "name": "objects",
+            "from": asking,
+            "to": "audit.logstore",
+            "by": "endpoint",
+            "service": "s3",
+            "protocol": "tcp",
+            "port": 443,
+            "authenticate": "tls-server",
+            "mediator": "audit.logstore",
+            "reason": "Drawn at random.",
+        }
+    ]
 
 
 def _conduit(random: Random, number: int, source: str, target: str) -> dict[str, object]:

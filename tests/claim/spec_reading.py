@@ -3,11 +3,15 @@
 A contract test holds it to what the program declares under the SDK's mocks.
 """
 
+from ipaddress import ip_network
+
 from bulkhead.network.deployed import (
     ALL,
     Acl,
     AclEntry,
+    Attachment,
     Deployed,
+    Endpoint,
     Gateway,
     Group,
     GroupRule,
@@ -16,6 +20,8 @@ from bulkhead.network.deployed import (
     Route,
     RouteTable,
     Subnet,
+    TransitGateway,
+    TransitTable,
     Vpc,
 )
 from infra.accounts import account_id
@@ -28,6 +34,7 @@ def read_specs(specs) -> Deployed:
     stacks = list(specs.values())
     networks = [row for stack in stacks for row in stack.networks]
     peerings = [row for stack in stacks for row in stack.peerings]
+    attachments = [row for stack in stacks for row in stack.attachments]
     hosts = [row for stack in stacks for row in stack.hosts]
     rules = [rule for stack in stacks for row in stack.conduits for rule in row.rules]
     allocated = sorted(row.id for row in hosts if row.public == "allocate")
@@ -51,7 +58,7 @@ def read_specs(specs) -> Deployed:
             for network in networks
             for row in network.subnets
         ),
-        route_tables=by_id(_tables(networks, peerings)),
+        route_tables=by_id(_tables(networks, peerings, attachments)),
         acls=by_id(_acls(networks)),
         groups=by_id(_groups(stacks, networks, rules, public)),
         peerings=by_id(
@@ -84,6 +91,58 @@ def read_specs(specs) -> Deployed:
             )
             for row in hosts
         ),
+        endpoints=by_id(
+            Endpoint(
+                id=row.id,
+                name=row.id,
+                account=account_id(row.account),
+                vpc=row.network,
+                subnet=row.subnet,
+                interface=f"eni:{row.id}",
+                address=row.address,
+                groups=(row.group,),
+                service=row.service,
+                accepted=True,
+            )
+            for stack in stacks
+            for row in stack.endpoints
+        ),
+        transits=by_id(
+            TransitGateway(id=row.id, name=row.id, account=account_id(row.account))
+            for stack in stacks
+            for row in stack.transits
+        ),
+        attachments=by_id(
+            Attachment(
+                id=row.id,
+                name=row.id,
+                gateway=row.gateway,
+                vpc=row.network,
+                table=row.table,
+                available=True,
+            )
+            for row in attachments
+        ),
+        transit_tables=by_id(
+            TransitTable(
+                id=table,
+                name=table,
+                gateway=row.id,
+                routes=tuple(
+                    sorted(
+                        (
+                            Route(cidr=each.cidr, target=each.id, active=True)
+                            for each in attachments
+                            if each.known_to == table
+                        ),
+                        key=lambda route: ip_network(route.cidr),
+                    )
+                ),
+            )
+            for stack in stacks
+            for row in stack.transits
+            for table in (row.plane, row.spokes)
+        ),
     )
 
 
@@ -91,7 +150,7 @@ def by_id(rows):
     return tuple(sorted(rows, key=lambda row: row.id))
 
 
-def _tables(networks, peerings):
+def _tables(networks, peerings, attachments):
     for network in networks:
         local = Route(cidr=network.cidr, target="local", active=True)
         default = f"{network.id}/default"
@@ -103,6 +162,12 @@ def _tables(networks, peerings):
                 Route(cidr=route.cidr, target=peering.id, active=True)
                 for peering in peerings
                 for route in peering.routes
+                if route.subnet == subnet.id
+            ]
+            routes += [
+                Route(cidr=route.cidr, target=row.gateway, active=True)
+                for row in attachments
+                for route in row.routes
                 if route.subnet == subnet.id
             ]
             if network.public and subnet.outward:

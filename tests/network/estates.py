@@ -6,7 +6,7 @@ differ everywhere, peerings do not overlap, references are to groups in sight, a
 the others are whatever the tables can hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from random import Random
 
@@ -17,7 +17,9 @@ from bulkhead.network.deployed import (
     EPHEMERAL,
     Acl,
     AclEntry,
+    Attachment,
     Deployed,
+    Endpoint,
     Gateway,
     Group,
     GroupRule,
@@ -26,6 +28,8 @@ from bulkhead.network.deployed import (
     Route,
     RouteTable,
     Subnet,
+    TransitGateway,
+    TransitTable,
     Vpc,
 )
 
@@ -69,7 +73,7 @@ class _Maker:
         names = [(f"sg-{vpc.id}-{index}", vpc.id) for vpc in vpcs for index in range(2)]
         interfaces = self._interfaces(subnets, names, gateways)
         groups = tuple(self._group(*name, names, peerings, vpcs, interfaces) for name in names)
-        return Deployed(
+        made = Deployed(
             vpcs=vpcs,
             subnets=subnets,
             route_tables=tables,
@@ -79,6 +83,78 @@ class _Maker:
             gateways=gateways,
             interfaces=interfaces,
         )
+        return self._with_transit(self._with_endpoints(made))
+
+    def _with_endpoints(self, made):
+        subnets = [self.random.choice(made.subnets) for _ in range(self.random.randint(0, 2))]
+        return replace(
+            made,
+            endpoints=tuple(
+                Endpoint(
+                    id=f"vpce-{number}",
+                    name=f"endpoint-{number}",
+                    account=ACCOUNT,
+                    vpc=subnet.vpc,
+                    subnet=subnet.id,
+                    interface=f"eni-e{number}",
+                    address=str(ip_network(subnet.cidr).network_address + 200 + number),
+                    groups=(
+                        self.random.choice([g.id for g in made.groups if g.vpc == subnet.vpc]),
+                    ),
+                    service="com.amazonaws.eu-central-1.s3",
+                    accepted=self._often(75),
+                )
+                for number, subnet in enumerate(subnets)
+            ),
+        )
+
+    def _with_transit(self, made):
+        """A transit gateway to which most VPCs are attached, and routes that lead to it."""
+        if len(made.vpcs) < 2 or self._often(40):
+            return made
+        names = ("tgw-rtb-0", "tgw-rtb-1")
+        attachments = tuple(
+            Attachment(
+                id=f"tgw-attach-{vpc.id}",
+                name=f"tgw-attach-{vpc.id}",
+                gateway="tgw-0",
+                vpc=vpc.id,
+                table=self.random.choice((*names, *names, *names, "")),
+                available=self._often(90),
+            )
+            for vpc in made.vpcs
+            if self._often(85)
+        )
+        return replace(
+            made,
+            transits=(TransitGateway(id="tgw-0", name="tgw-0", account=ACCOUNT),),
+            attachments=attachments,
+            transit_tables=tuple(self._judge(name, made.vpcs, attachments) for name in names),
+            route_tables=tuple(self._to_transit(row, made.vpcs) for row in made.route_tables),
+        )
+
+    def _judge(self, name, vpcs, attachments):
+        routes = {}
+        for attachment in attachments:
+            cidr = self._near(next(v.cidrs[0] for v in vpcs if v.id == attachment.vpc))
+            if self._often(75):
+                routes[cidr] = Route(cidr=cidr, target=attachment.id, active=True)
+        if self._often(25):
+            cidr = self._near(self.random.choice(vpcs).cidrs[0])
+            routes[cidr] = Route(cidr=cidr, target="nowhere", active=False)
+        ordered = sorted(routes.values(), key=lambda route: ip_network(route.cidr))
+        return TransitTable(id=name, name=name, gateway="tgw-0", routes=tuple(ordered))
+
+    def _to_transit(self, table, vpcs):
+        """The table with routes to the transit gateway, in the place of others at times."""
+        routes = {route.cidr: route for route in table.routes}
+        local = next(vpc.cidrs[0] for vpc in vpcs if vpc.id == table.vpc)
+        for vpc in vpcs:
+            cidr = self._near(vpc.cidrs[0])
+            if vpc.id != table.vpc and cidr != local and self._often(65):
+                routes[cidr] = Route(cidr=cidr, target="tgw-0", active=True)
+        ordered = sorted(routes.values(), key=lambda route: ip_network(route.cidr))
+        return replace(table, routes=tuple(ordered))
 
     def _often(self, chance):
         return self.random.randrange(100) < chance

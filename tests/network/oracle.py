@@ -138,6 +138,9 @@ def request(deployed, source, target, path, protocol, port):
 
 
 def _private_request(deployed, a, b, protocol, port):
+    for endpoint in deployed.endpoints:
+        if endpoint.interface == a.id or (endpoint.interface == b.id and not endpoint.accepted):
+            return "endpoint"
     if not routed_to(deployed, a, b):
         return "route"
     if a.subnet != b.subnet:
@@ -209,6 +212,24 @@ def routed_to(deployed, a, b):
                 return in_vpc(deployed, b.vpc, b.address)
             if (peering.accepter, peering.requester) == (a.vpc, b.vpc):
                 return in_vpc(deployed, b.vpc, b.address)
+    for gateway in deployed.transits:
+        if gateway.id == route.target:
+            return transited(deployed, gateway.id, a, b)
+    return False
+
+
+def transited(deployed, gateway, a, b):
+    """Whether a transit gateway takes what a's VPC sends it to b's: two tables, no third VPC."""
+    for own in deployed.attachments:
+        if own.gateway != gateway or own.vpc != a.vpc or not own.available:
+            continue
+        for table in deployed.transit_tables:
+            if table.id != own.table:
+                continue
+            route = longest(table.routes, b.address)
+            for end in deployed.attachments:
+                if route and route.active and end.id == route.target and end.available:
+                    return end.vpc == b.vpc and in_vpc(deployed, b.vpc, b.address)
     return False
 
 
@@ -222,8 +243,12 @@ def routed_out(deployed, end, address):
 def best_route(deployed, end, address):
     (subnet,) = [item for item in deployed.subnets if item.id == end.subnet]
     (table,) = [item for item in deployed.route_tables if item.id == subnet.route_table]
+    return longest(table.routes, address)
+
+
+def longest(routes, address):
     best = None
-    for route in table.routes:
+    for route in routes:
         network = ip_network(route.cidr)
         if ip_address(address) in network and (
             best is None or network.prefixlen > ip_network(best.cidr).prefixlen
@@ -271,7 +296,7 @@ def _refers(deployed, group, reference, address):
         item.active and {item.requester, item.accepter} == ends for item in deployed.peerings
     )
     return joined and any(
-        item.address == address and reference in item.groups for item in deployed.interfaces
+        item.address == address and reference in item.groups for item in deployed.ends
     )
 
 
@@ -282,5 +307,5 @@ def _serves(rule, protocol, port):
 def _host(deployed, name):
     if name == INTERNET:
         return None
-    (found,) = [item for item in deployed.interfaces if item.host == name]
+    (found,) = [item for item in deployed.ends if item.host == name]
     return found

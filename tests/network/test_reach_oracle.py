@@ -109,6 +109,7 @@ def test_random_deployments_meet_every_outcome_and_every_layer():
         "reply-host-egress",
         "reply-host-ingress",
         "host",
+        "endpoint",
         "route",
         "acl-egress",
         "acl-ingress",

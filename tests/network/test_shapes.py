@@ -5,10 +5,18 @@ import pytest
 
 from bulkhead.errors import BulkheadError
 from bulkhead.network.boto import BotoApi
-from bulkhead.network.parse import acls, groups, instances, routing, vpcs
+from bulkhead.network.parse import acls, endpoints, groups, instances, routing, transit, vpcs
 from bulkhead.network.parse.shape import Shape, accept, icmp_range, words
 
-SHAPES = [*vpcs.SHAPES, *routing.SHAPES, *acls.SHAPES, *groups.SHAPES, *instances.SHAPES]
+SHAPES = [
+    *vpcs.SHAPES,
+    *routing.SHAPES,
+    *acls.SHAPES,
+    *groups.SHAPES,
+    *instances.SHAPES,
+    *endpoints.SHAPES,
+    *transit.SHAPES,
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
@@ -97,7 +105,7 @@ def test_a_black_hole_may_have_led_anywhere_and_an_active_route_may_not():
     told = route_item(State="blackhole", NatGatewayId="nat-1")
     (route,) = routing.route_table(told, "1").routes
     assert (route.target, route.active) == ("nat-1", False)
-    for target in ({"NatGatewayId": "nat-1"}, {"GatewayId": "vgw-1"}, {"TransitGatewayId": "tgw"}):
+    for target in ({"NatGatewayId": "nat-1"}, {"GatewayId": "vgw-1"}, {"LocalGatewayId": "lgw"}):
         with pytest.raises(BulkheadError, match="not modelled"):
             routing.route_table(route_item(State="active", **target), "1")
 

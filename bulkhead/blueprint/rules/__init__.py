@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     conduits.conduits_are_mediated,
     conduits.conduits_are_declared_once,
     conduits.paths_exist,
+    conduits.endpoints_lead_to_services,
     reach.gateways_never_reach_admin,
     reach.nothing_outside_reaches_ot,
     reach.customers_enter_by_ingest,

@@ -83,3 +83,31 @@ def _public(one: Declared) -> Iterator[Fault]:
                     "one of " + ", ".join(sorted(PUBLIC)),
                     "name a role with a public address, or use a private path",
                 )
+
+
+def endpoints_lead_to_services(estate: Estate, today: date) -> Iterator[Fault]:
+    """An endpoint leads hosts at the provider to a service of AWS, over TCP at port 443."""
+    for one in declared(estate):
+        if (one.spec.by == "endpoint") != (one.spec.service is not None):
+            what = f"conduit `{one.spec.name}` " + (
+                "names no service for its endpoint"
+                if one.spec.service is None
+                else f"names the service {one.spec.service}, and no endpoint leads to it"
+            )
+            allowed = "`by: endpoint` and a `service`, or neither"
+            yield Fault(one.where, what, allowed, "say both, or delete the other")
+        if one.spec.by == "endpoint":
+            yield from _endpoint(one)
+
+
+def _endpoint(one: Declared) -> Iterator[Fault]:
+    asked = (one.spec.protocol, one.spec.port, one.spec.path)
+    if asked != ("tcp", (443, 443), "private"):
+        what = f"the endpoint of conduit `{one.spec.name}` is asked for another service"
+        allowed = "protocol: tcp, port: 443, path: private"
+        yield Fault((*one.where, "port"), what, allowed, "ask at 443, as AWS answers")
+    for index, source in enumerate(one.spec.source):
+        if kind_of(source) in PLANT:
+            what = f"{source} is a customer's: no endpoint of the provider's stands there"
+            remedy = "name zones at the provider"
+            yield Fault((*one.where, "from", index), what, "a zone at the provider", remedy)

@@ -44,13 +44,13 @@ _ASSOCIATION = Shape(
     empty=words("GatewayId PublicIpv4Pool"),
 )
 _HOPS = words(
-    "NatGatewayId TransitGatewayId LocalGatewayId CarrierGatewayId NetworkInterfaceId InstanceId "
+    "NatGatewayId LocalGatewayId CarrierGatewayId NetworkInterfaceId InstanceId "
     "InstanceOwnerId EgressOnlyInternetGatewayId CoreNetworkArn OdbNetworkArn IpAddress"
 )
 _ROUTE = Shape(
     name="Route",
     operation="describe_route_tables",
-    reads=words("DestinationCidrBlock GatewayId VpcPeeringConnectionId State"),
+    reads=words("DestinationCidrBlock GatewayId VpcPeeringConnectionId TransitGatewayId State"),
     empty=words("DestinationIpv6CidrBlock DestinationPrefixListId") | _HOPS,
     only={"Origin": ("CreateRouteTable", "CreateRoute")},
 )
@@ -113,8 +113,10 @@ def _route(item: Item, where: str) -> Route:
     active = needed(_ROUTE, item, "State", where) == "active"
     accept(_ROUTE if active else _BLACK_HOLE, item, where)
     target = item.get("GatewayId") or item.get("VpcPeeringConnectionId")
-    if active and not str(target).startswith(("local", "igw-", "pcx-")):
-        raise refusal(_ROUTE, "GatewayId", target, where, "local, igw-… or a peering")
+    target = target or item.get("TransitGatewayId")
+    if active and not str(target).startswith(("local", "igw-", "pcx-", "tgw-")):
+        allowed = "local, igw-…, a peering or a transit gateway"
+        raise refusal(_ROUTE, "GatewayId", target, where, allowed)
     gone = [item[hop] for hop in sorted(_HOPS) if item.get(hop)]
     cidr = prefix(needed(_ROUTE, item, "DestinationCidrBlock", where))
     return Route(cidr=cidr, target=str(target or (gone or ["nowhere"])[0]), active=active)

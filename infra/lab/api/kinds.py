@@ -17,6 +17,10 @@ ALL_KINDS: Final = frozenset(
         "peerings",
         "gateways",
         "interfaces",
+        "endpoints",
+        "transits",
+        "attachments",
+        "transit_tables",
     }
 )
 """The fields of bulkhead.network.deployed.Deployed."""
@@ -125,8 +129,12 @@ _TAGGED = {
     "sg": "groups",
     "sgr": None,
     "subnet": "subnets",
+    "tgw": "transits",
+    "tgw-attach": "attachments",
+    "tgw-rtb": "transit_tables",
     "vol": None,
     "vpc": "vpcs",
+    "vpce": "endpoints",
 }
 """Prefix of a resource id -> the table that shows its `bulkhead:id` (None: no table does)."""
 

@@ -8,7 +8,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bulkhead.network.deployed import Deployed, Gateway, Interface, Peering, RouteTable, Subnet, Vpc
+from bulkhead.network.deployed import (
+    Attachment,
+    Deployed,
+    Gateway,
+    Interface,
+    Peering,
+    Route,
+    RouteTable,
+    Subnet,
+    Vpc,
+)
 from infra.lab.fabric import names, rules
 from infra.lab.fabric.checks import find, one_space, plain_ids, unique
 from infra.lab.fabric.ranges import Span, address, disjoint, meet, most_specific, network
@@ -45,8 +55,8 @@ class Context:
 
 
 def running(deployed: Deployed) -> tuple[Interface, ...]:
-    """The interfaces that have a link: those of instances that run."""
-    return tuple(one for one in deployed.interfaces if one.running)
+    """The interfaces that have a link: those of instances that run, and of endpoints."""
+    return tuple(one for one in deployed.ends if one.running)
 
 
 def compile(deployed: Deployed) -> Ruleset:
@@ -56,6 +66,7 @@ def compile(deployed: Deployed) -> Ruleset:
     groups = {one.id: one for one in deployed.groups}
     allows = {name: rules.allowed(find(groups, name, "an interface")) for name in sorted(used)}
     sets = [*context.hosts.elements, *_ways(context), *_members(deployed, used)]
+    sets += _endpoints(deployed)
     sets += [one.elements for several in allows.values() for one in several]
     return Ruleset(
         counters=COUNTERS,
@@ -77,7 +88,7 @@ def _chains(context: Context, allows: dict[str, tuple[rules.Allowed, ...]]) -> l
 
 def _context(deployed: Deployed) -> Context:
     plain_ids([row.id for table in (deployed.groups, deployed.acls) for row in table])
-    hosts = _hosts(deployed.interfaces, deployed.subnets, deployed.gateways)
+    hosts = _hosts(deployed.ends, deployed.subnets, deployed.gateways)
     used = {one.vpc for one in hosts.running}
     one_space([vpc for vpc in deployed.vpcs if vpc.id in used])
     return Context(
@@ -144,6 +155,16 @@ def _host_elements(
     )
 
 
+def _endpoints(deployed: Deployed) -> list[Elements]:
+    """The links at which nothing may begin, and the addresses of endpoints not accepted."""
+    links = ((f'"{names.link(one.interface)}"', "") for one in deployed.endpoints)
+    pending = ((one.address, "") for one in deployed.endpoints if not one.accepted)
+    return [
+        Elements(name="silent", key="ifname", items=frozenset(links)),
+        Elements(name="pending", key="ipv4_addr", items=frozenset(pending)),
+    ]
+
+
 def _map(name: str, key: str, value: str, items: list[Element]) -> Elements:
     return Elements(name=name, key=key, value=value, items=frozenset(items))
 
@@ -185,9 +206,14 @@ def _reach(context: Context, subnet: str) -> Reach:
     vpc = find(context.vpcs, source.vpc, subnet)
     table = find(context.tables, source.route_table, subnet)
     far = tuple(
-        (peering.id, context.vpcs[other].cidrs)
+        (peering.id, tuple(map(network, context.vpcs[other].cidrs)))
         for peering in context.deployed.peerings
         if peering.active and (other := _other(peering, vpc.id)) in context.vpcs
+    )
+    far += tuple(
+        (one.gateway, _onward(context, one))
+        for one in context.deployed.attachments
+        if one.available and one.vpc == vpc.id
     )
     return _targets(table, vpc.cidrs, far, context.attached.get(vpc.id))
 
@@ -198,11 +224,24 @@ def _other(peering: Peering, vpc: str) -> str:
     return ends.get(vpc, "")
 
 
+def _onward(context: Context, own: Attachment) -> tuple[Span, ...]:
+    """Where a transit gateway takes what comes from one attachment: to VPCs' own ranges."""
+    tables = {one.id: one.routes for one in context.deployed.transit_tables}
+    ends = {one.id: one.vpc for one in context.deployed.attachments if one.available}
+    routes: tuple[Route, ...] = tables.get(own.table, ())
+    found = []
+    for span, route in most_specific([(route.cidr, route) for route in routes]):
+        vpc = context.vpcs.get(ends.get(route.target, "")) if route.active else None
+        cidrs = vpc.cidrs if vpc else ()
+        found += [shared for cidr in cidrs if (shared := meet(span, network(cidr)))]
+    return tuple(found)
+
+
 @lru_cache(maxsize=4096)
 def _targets(
     table: RouteTable,
     local: tuple[str, ...],
-    far: tuple[tuple[str, tuple[str, ...]], ...],
+    far: tuple[tuple[str, tuple[Span, ...]], ...],
     gateway: str | None,
 ) -> Reach:
     """Longest prefix wins, then what it leads to has to exist: a black hole leads nowhere."""
@@ -215,8 +254,9 @@ def _targets(
             continue
         if route.target == gateway:
             outside.append((span,))
-        cidrs = local if route.target == "local" else ends.get(route.target, ())
-        inside += [(shared,) for cidr in cidrs if (shared := meet(span, network(cidr)))]
+        own = tuple(map(network, local))
+        ranges = own if route.target == "local" else ends.get(route.target, ())
+        inside += [(shared,) for each in ranges if (shared := meet(span, each))]
     return _spans(inside), _spans(outside)
 
 
@@ -229,7 +269,7 @@ def _members(deployed: Deployed, used: set[str]) -> list[Elements]:
     groups = (group for group in deployed.groups if group.id in used)
     referred = {rule.group for group in groups for rule in group.rules if rule.group}
     inside: dict[str, set[Element]] = {name: set() for name in referred}
-    for one in deployed.interfaces:
+    for one in deployed.ends:
         for name in referred.intersection(one.groups):
             inside[name].add((one.address, ""))
     return [

@@ -12,6 +12,7 @@ from infra.lab.fabric.drivers import BareNamespaces, HostDriver
 from infra.lab.fabric.errors import FabricError
 from infra.lab.fabric.leftovers import remove, switch_off
 from infra.lab.fabric.machine import able_worker
+from infra.lab.fabric.relays import Relays, relays
 from infra.lab.fabric.ruleset import Ruleset, diff, full
 
 Host = list[str]
@@ -30,6 +31,7 @@ class Fabric:
         self._lock = RLock()
         self._worker: Client | None = None
         self._blocked = True
+        self._relays = Relays()
         self._forget()
 
     def _forget(self) -> None:
@@ -41,6 +43,7 @@ class Fabric:
         self._doubtful: dict[str, Interface] = {}
         self._started: set[str] = set()
         self._stopped: dict[str, Interface] = {}
+        self._endpoints: set[str] = set()  # every one that was ever met, by its `instance`
 
     @property
     def blocked(self) -> bool:
@@ -92,11 +95,13 @@ class Fabric:
         new = compile(deployed)
         worker = self._entered()
         self._undo(worker)
-        if self._followed == deployed.interfaces:
+        self._endpoints |= {one.id for one in deployed.endpoints}
+        if self._followed == deployed.ends:
             self._load(worker, new)
         else:
             self._move(worker, deployed, new)
         self._start()
+        self._relays.follow(relays(deployed), names.prefix(self._lab))
 
     def _move(self, worker: Client, deployed: Deployed, new: Ruleset) -> None:
         """Links first where hosts come, rules first where they go."""
@@ -112,7 +117,7 @@ class Fabric:
         self._remove(worker, [one for one in gone if one.id not in wanted], deployed)
         if stale:
             worker.call("forget", addresses=stale)
-        self._hosts, self._followed = wanted, deployed.interfaces
+        self._hosts, self._followed = wanted, deployed.ends
 
     def _undo(self, worker: Client) -> None:
         """Take away the hosts of which an interrupted call may have made a part."""
@@ -151,6 +156,9 @@ class Fabric:
 
     def _end(self, one: Interface, kept: bool) -> None:
         """Stop a host whose instance is kept, or remove it, stopped before or not."""
+        if one.instance in self._endpoints:  # nothing runs there but the relay
+            self._started.discard(one.id)
+            return
         ending = self._driver.stop if kept else self._driver.remove
         ending(one, self._name(one.instance))
         self._started.discard(one.id)
@@ -160,7 +168,7 @@ class Fabric:
 
     def _start(self) -> None:
         for one in self._hosts.values():
-            if one.id not in self._started:
+            if one.id not in self._started and one.instance not in self._endpoints:
                 self._driver.start(one, self._name(one.instance))
                 self._started.add(one.id)
                 self._stopped.pop(one.id, None)
@@ -217,6 +225,7 @@ class Fabric:
     def _let_go(self) -> None:
         if self._worker is not None:
             self._worker.end()
+        self._relays.end()
         self._worker, self._blocked = None, True
         self._forget()
 

@@ -31,6 +31,10 @@ _FORWARD = (
     "iifname . ip saddr != @own goto drop-host",
     'oifname "inet0" goto leaving',
     "oifname . ip daddr != @own goto drop-host",
+    # An endpoint answers and never asks; one that is not accepted does neither.
+    "iifname @silent ct state new,invalid goto drop-endpoint",
+    "ip saddr @pending goto drop-endpoint",
+    "ip daddr @pending goto drop-endpoint",
     "ip saddr . ip daddr != @routes goto drop-route",
     "ip saddr . ip daddr @within goto tracked",
     *_ACL_EGRESS,

@@ -51,6 +51,12 @@ def world(region) -> World:
     w.instances = [_instance(ec2, w.subnets[0]) for _ in range(2)]
     w.addresses = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2)]
     w.peerings = [_peering(ec2, w.vpcs[0], w.vpcs[1])]
+    w.transits = [_transit(ec2) for _ in range(2)]
+    w.attachments = [
+        _attachment(ec2, w.transits[0], w.vpcs[0], w.subnets[0]),
+        _attachment(ec2, w.transits[0], w.vpcs[1], _subnet_in(ec2, w.vpcs[1])),
+    ]
+    w.judges = [_judge(ec2, w.transits[0]) for _ in range(2)]
     w.default_acl = _default_acl(ec2, w.vpcs[0])
     w.main_table = _main_table(ec2, w.vpcs[0])
     _accounts(w)
@@ -75,10 +81,34 @@ def _accounts(w) -> None:
 def nowhere() -> World:
     """Ids of nothing, where no call is made."""
     kinds = ("vpcs", "subnets", "gateways", "tables", "groups", "acls", "instances", "addresses")
+    kinds += ("transits", "attachments", "judges")
     w = World(**{kind: [f"{kind}-{n}" for n in range(2)] for kind in kinds})
     w.peerings, w.default_acl, w.main_table = ["pcx-0"], "acl-d", "rtb-m"
     w.keys, w.buckets, w.roles, w.profiles = (["a-0", "a-1"] for _ in range(4))
     return w
+
+
+CLOSED = {"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"}
+
+
+def _transit(ec2):
+    return ec2.create_transit_gateway(Options=CLOSED)["TransitGateway"]["TransitGatewayId"]
+
+
+def _attachment(ec2, gateway, vpc, subnet):
+    made = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=gateway, VpcId=vpc, SubnetIds=[subnet]
+    )
+    return made["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+
+
+def _subnet_in(ec2, vpc):
+    return ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.1.0/24")["Subnet"]["SubnetId"]
+
+
+def _judge(ec2, gateway):
+    made = ec2.create_transit_gateway_route_table(TransitGatewayId=gateway)
+    return made["TransitGatewayRouteTable"]["TransitGatewayRouteTableId"]
 
 
 def _instance(ec2, subnet):
@@ -321,6 +351,82 @@ CASES = [
         props=lambda w: {"allocationId": w.addresses[0], "instanceId": w.instances[0]},
         replace=lambda w: {"instanceId": w.instances[1]},
         vanish=lambda w, id_: w.ec2.disassociate_address(AssociationId=id_),
+    ),
+    Case(
+        token="aws:ec2/vpcEndpoint:VpcEndpoint",
+        props=lambda w: {
+            "vpcId": w.vpcs[0],
+            "serviceName": "com.amazonaws.eu-central-1.s3",
+            "vpcEndpointType": "Interface",
+            "subnetIds": [w.subnets[0]],
+            "subnetConfigurations": [{"subnetId": w.subnets[0], "ipv4": "10.0.1.99"}],
+            "securityGroupIds": [w.groups[0]],
+        },
+        update=lambda w: {"securityGroupIds": [w.groups[1]], **tagged(w)},
+        replace=lambda w: {
+            "subnetIds": [w.subnets[1]],
+            "subnetConfigurations": [{"subnetId": w.subnets[1], "ipv4": "10.0.2.99"}],
+        },
+        vanish=lambda w, id_: w.ec2.delete_vpc_endpoints(VpcEndpointIds=[id_]),
+    ),
+    Case(
+        token="aws:ec2transitgateway/transitGateway:TransitGateway",
+        props=lambda w: {
+            "defaultRouteTableAssociation": "disable",
+            "defaultRouteTablePropagation": "disable",
+        },
+        update=lambda w: {"description": "more", "dnsSupport": "disable", **tagged(w)},
+        vanish=lambda w, id_: w.ec2.delete_transit_gateway(TransitGatewayId=id_),
+    ),
+    Case(
+        token="aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+        props=lambda w: {
+            "transitGatewayId": w.transits[1],
+            "vpcId": w.vpcs[0],
+            "subnetIds": [w.subnets[0]],
+            "transitGatewayDefaultRouteTableAssociation": False,
+            "transitGatewayDefaultRouteTablePropagation": False,
+            "tags": {"bulkhead:id": "a"},
+        },
+        unsaid=True,
+        update=lambda w: {"subnetIds": [w.subnets[1]], "dnsSupport": "disable", **tagged(w)},
+        vanish=lambda w, id_: w.ec2.delete_transit_gateway_vpc_attachment(
+            TransitGatewayAttachmentId=id_
+        ),
+    ),
+    Case(
+        token="aws:ec2transitgateway/routeTable:RouteTable",
+        props=lambda w: {"transitGatewayId": w.transits[0], "tags": {"bulkhead:id": "a"}},
+        update=tagged,
+        replace=lambda w: {"transitGatewayId": w.transits[1]},
+        vanish=lambda w, id_: w.ec2.delete_transit_gateway_route_table(
+            TransitGatewayRouteTableId=id_
+        ),
+    ),
+    Case(
+        token="aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation",
+        props=lambda w: {
+            "transitGatewayAttachmentId": w.attachments[0],
+            "transitGatewayRouteTableId": w.judges[0],
+        },
+        replace=lambda w: {"transitGatewayRouteTableId": w.judges[1]},
+        vanish=lambda w, id_: w.ec2.disassociate_transit_gateway_route_table(
+            TransitGatewayAttachmentId=w.attachments[0], TransitGatewayRouteTableId=w.judges[0]
+        ),
+        import_id=lambda w, id_: f"{w.judges[0]}_{w.attachments[0]}",
+    ),
+    Case(
+        token="aws:ec2transitgateway/route:Route",
+        props=lambda w: {
+            "transitGatewayRouteTableId": w.judges[0],
+            "destinationCidrBlock": "10.1.0.0/16",
+            "transitGatewayAttachmentId": w.attachments[1],
+        },
+        replace=lambda w: {"destinationCidrBlock": "10.2.0.0/16"},
+        vanish=lambda w, id_: w.ec2.delete_transit_gateway_route(
+            TransitGatewayRouteTableId=w.judges[0], DestinationCidrBlock="10.1.0.0/16"
+        ),
+        import_id=lambda w, id_: f"{w.judges[0]}_10.1.0.0/16",
     ),
     Case(
         token="aws:ssm/parameter:Parameter",

@@ -61,6 +61,42 @@ def provider(url: str, name: str = "lab", **more):
     )
 
 
+def _transit(vpc, subnet, table, opts):
+    """A transit gateway, with a VPC attached to it and a route that leads there."""
+    import pulumi
+    from pulumi_aws import ec2, ec2transitgateway
+
+    gateway = ec2transitgateway.TransitGateway(
+        "transit",
+        default_route_table_association="disable",
+        default_route_table_propagation="disable",
+        opts=opts,
+    )
+    attached = ec2transitgateway.VpcAttachment(
+        "attached",
+        transit_gateway_id=gateway.id,
+        vpc_id=vpc.id,
+        subnet_ids=[subnet.id],
+        transit_gateway_default_route_table_association=False,
+        transit_gateway_default_route_table_propagation=False,
+        opts=opts,
+    )
+    judge = ec2transitgateway.RouteTable("judge", transit_gateway_id=gateway.id, opts=opts)
+    both = {
+        "transit_gateway_attachment_id": attached.id,
+        "transit_gateway_route_table_id": judge.id,
+    }
+    ec2transitgateway.RouteTableAssociation("judged", **both, opts=opts)
+    ec2transitgateway.Route("known", destination_cidr_block="10.0.0.0/16", **both, opts=opts)
+    ec2.Route(
+        "over",
+        route_table_id=table.id,
+        destination_cidr_block="10.9.0.0/16",
+        transit_gateway_id=gateway.id,
+        opts=pulumi.ResourceOptions(provider=opts.provider, depends_on=[attached]),
+    )
+
+
 def every_type(url: str, width: int = 1):
     """The program: each type once, and `width` rules."""
 
@@ -144,6 +180,16 @@ def every_type(url: str, width: int = 1):
             tags={"bulkhead:id": "host"},
             opts=opts,
         )
+        ec2.VpcEndpoint(
+            "endpoint",
+            vpc_id=one.id,
+            service_name="com.amazonaws.eu-central-1.s3",
+            vpc_endpoint_type="Interface",
+            subnet_ids=[subnet.id],
+            security_group_ids=[group.id],
+            opts=opts,
+        )
+        _transit(one, subnet, table, opts)
         address = ec2.Eip("address", domain="vpc", address="198.51.100.7", opts=opts)
         ec2.EipAssociation(
             "reachable", allocation_id=address.allocation_id, instance_id=host.id, opts=opts

@@ -93,6 +93,13 @@ class Region:
         for entry in ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]:
             found["peering"] += entry["Status"]["Code"] in ("pending-acceptance", "active")
             found["active peering"] += entry["Status"]["Code"] == "active"
+        found["endpoint"] = len(ec2.describe_vpc_endpoints()["VpcEndpoints"])
+        found["transit"] = len(ec2.describe_transit_gateways()["TransitGateways"])
+        for row in ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"]:
+            found["transit attachment"] += 1
+            found["transit association"] += bool(row.get("Association"))
+        tables = ec2.describe_transit_gateway_route_tables()["TransitGatewayRouteTables"]
+        found["transit table"] = sum(table["State"] == "available" for table in tables)
         for reservation in ec2.describe_instances()["Reservations"]:
             for instance in reservation["Instances"]:
                 found["instance"] += instance["State"]["Name"] == "running"

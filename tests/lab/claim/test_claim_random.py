@@ -42,7 +42,7 @@ def vantages(deployed):
             address=row.address,
             public=row.public,
         )
-        for row in deployed.interfaces
+        for row in deployed.ends
         if row.running
     ]
     outside = Vantage(
@@ -71,8 +71,11 @@ def with_cloud_ids(deployed: Deployed) -> Deployed:
         "requester": "vpcs",
         "accepter": "vpcs",
         "instance": "interfaces",
+        "gateway": "transits",
+        "table": "transit_tables",
     }
-    hops = plain["peerings"] | plain["gateways"]
+    links = {row.interface: f"eni-{n:08x}" for n, row in enumerate(deployed.endpoints)}
+    hops = plain["peerings"] | plain["gateways"] | plain["transits"] | plain["attachments"]
 
     def told(row, kind):
         values = {item.name: getattr(row, item.name) for item in fields(row)}
@@ -85,6 +88,8 @@ def with_cloud_ids(deployed: Deployed) -> Deployed:
                 values[name] = tuple(plain["groups"][each] for each in value)
             elif name in ("rules", "routes"):
                 values[name] = tuple(told(each, None) for each in value)
+            elif name == "interface":
+                values[name] = links[value]
             elif name == "target":
                 values[name] = hops.get(value, value)
         return replace(row, **values)

@@ -13,6 +13,7 @@ def apply_patches() -> None:
         return
     from infra.lab.api.patches import (
         dependencies,
+        endpoints,
         flow_logs,
         group_home,
         group_membership,
@@ -23,6 +24,7 @@ def apply_patches() -> None:
         public_addresses,
         routes,
         termination,
+        transit,
     )
 
     for patch in (
@@ -36,6 +38,8 @@ def apply_patches() -> None:
         dependencies,
         termination,
         images,
+        endpoints,
+        transit,
         flow_logs,
     ):
         patch.patch()

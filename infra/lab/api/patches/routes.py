@@ -1,7 +1,7 @@
 """Routes tell when they lead nowhere, and are refused where AWS refuses them.
 
-moto calls every route active, lets a route replace the local one, and takes gateways and peerings
-of other VPCs; a subnet given to a second table silently stays with the first.
+moto calls every route active, lets a route replace the local one, and takes gateways, peerings and
+transit gateways of other VPCs; a subnet given to a second table silently stays with the first.
 """
 
 import ipaddress
@@ -20,12 +20,22 @@ def _state(route: Any) -> str:
         lost = lost or attached.id != vpc
     elif route.vpc_pcx is not None:
         lost = route.vpc_pcx._status.code != "active"
+    elif route.transit_gateway is not None:
+        lost = not _attached(backend, route.transit_gateway.id, vpc)
     elif route.interface is not None:
         owner = route.interface.instance
         lost = route.interface.id not in backend.enis or owner is None or not owner.is_running()
     elif route.instance is not None:
         lost = not route.instance.is_running()
     return "blackhole" if lost else "active"
+
+
+def _attached(backend: Any, gateway: str, vpc: str) -> bool:
+    """Whether a VPC is attached to a transit gateway that is there."""
+    return gateway in backend.transit_gateways and any(
+        (each.transit_gateway_id, each.resource_id, each.state) == (gateway, vpc, "available")
+        for each in backend.transit_gateway_attachments.values()
+    )
 
 
 def _next_hop_fits(backend: Any, table: Any, wanted: dict[str, Any]) -> None:
@@ -39,6 +49,10 @@ def _next_hop_fits(backend: Any, table: Any, wanted: dict[str, Any]) -> None:
                 f"route table {table.id} and network gateway {gateway} belong to different networks"
             )
             raise EC2ClientError("InvalidParameterValue", text)
+    transit = wanted.get("transit_gateway_id")
+    if transit and not _attached(backend, transit, table.vpc_id):
+        text = f"transitGateway ID '{transit}' does not exist or is not attached to {table.vpc_id}"
+        raise EC2ClientError("InvalidTransitGatewayID.NotFound", text)
     if peering:
         found = backend.get_vpc_peering_connection(peering)
         if table.vpc_id not in (found.vpc.id, found.peer_vpc.id):

@@ -12,6 +12,7 @@ from infra.lab.provider.wire import Props
 TARGETS: Final = {
     "gatewayId": "GatewayId",
     "networkInterfaceId": "NetworkInterfaceId",
+    "transitGatewayId": "TransitGatewayId",
     "vpcPeeringConnectionId": "VpcPeeringConnectionId",
 }
 """Next hops that are implemented: property name to the API's."""

@@ -20,6 +20,7 @@ class Route(Resource):
         "destinationCidrBlock": Prop(replace=True, required=True),
         "gatewayId": Prop(),
         "networkInterfaceId": Prop(),
+        "transitGatewayId": Prop(),
         "vpcPeeringConnectionId": Prop(),
     }
     outputs = ("instanceId", "instanceOwnerId", "origin", "state")
