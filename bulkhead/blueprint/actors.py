@@ -14,10 +14,20 @@ from bulkhead.blueprint.model import (
     SiteSpec,
     TenantSpec,
 )
-from bulkhead.blueprint.people import owner_id
+from bulkhead.blueprint.people import entrants, owner_id
 from bulkhead.blueprint.policy import identity_policy
 from bulkhead.blueprint.tiers import tiers
-from bulkhead.plan import SHARED, Allowance, Asset, Function, Identity, Person, Tenant, Window
+from bulkhead.plan import (
+    SHARED,
+    Allowance,
+    Asset,
+    Entry,
+    Function,
+    Identity,
+    Person,
+    Tenant,
+    Window,
+)
 
 Kind = Literal["human", "device", "workload"]
 
@@ -66,6 +76,22 @@ def allowances(estate: Estate) -> Iterator[Allowance]:
                 owner=entry.owner if "/" in entry.owner else f"{home}/{entry.owner}",
                 reason=entry.reason,
                 expires=entry.expires,
+            )
+
+
+def entries(estate: Estate) -> Iterator[Entry]:
+    """Who of the provider may enter which tenant, expired grants too: a plan knows no day."""
+    for tenant in estate.tenants:
+        for row in tenant.entry:
+            yield Entry(
+                id=f"{tenant.id}/entry/{row.who}/{row.start}",
+                tenant=tenant.id,
+                who=row.who,
+                people=entrants(estate, row.who),
+                reason=row.reason,
+                approver=f"{tenant.id}/{row.approver}",
+                first=row.start,
+                expires=row.expires,
             )
 
 

@@ -43,6 +43,7 @@ def build(estate: Estate) -> Plan:
         endpoints=_by_id(led),
         attachments=_by_id(attached),
         allowances=_by_id(actors.allowances(estate)),
+        entries=_by_id(actors.entries(estate)),
     )
 
 

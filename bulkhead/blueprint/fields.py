@@ -161,6 +161,10 @@ Endpoints = Annotated[
 """One endpoint or a list of them."""
 PersonRef = Annotated[str, StringConstraints(pattern=r"^(shared/)?[a-z][a-z0-9-]{0,30}$")]
 """A person's id among the tenant's own people, or `shared/<id>` for one of the provider's."""
+EntrantRef = Annotated[
+    str, StringConstraints(pattern=r"^(shared/[a-z][a-z0-9-]{0,30}|provider\.(operator|support))$")
+]
+"""One of the provider's people, or all who have a role (`provider.operator`)."""
 OwnerRef = Annotated[
     str,
     StringConstraints(

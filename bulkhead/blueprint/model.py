@@ -9,6 +9,7 @@ from bulkhead.blueprint.fields import (
     Day,
     Duration,
     Endpoints,
+    EntrantRef,
     Level,
     Maintenance,
     Name,
@@ -230,6 +231,20 @@ class AllowSpec(Strict):
     expires: Day
 
 
+class EntrySpec(Strict):
+    """Lets people of the provider enter the tenant's hosted zones, from one day to another.
+
+    `who` is one of the provider's people (`shared/olga`), or all of a role (`provider.operator`).
+    Without such an entry nobody of the provider has an account on the tenant's hosts.
+    """
+
+    who: EntrantRef
+    reason: Text
+    approver: PersonRef
+    start: Day = Field(alias="from")
+    expires: Day
+
+
 class SharedPlane(Strict):
     """The provider's own zones and people."""
 
@@ -335,6 +350,7 @@ class TenantSpec(Strict):
     freezes: tuple[FreezeSpec, ...] = ()
     identities: IdentityOverrides = IdentityOverrides()
     allow: tuple[AllowSpec, ...] = Field(default=(), max_length=200)
+    entry: tuple[EntrySpec, ...] = Field(default=(), max_length=200)
     conduits: tuple[ConduitSpec, ...] = Field(default=(), max_length=200)
 
 

@@ -34,5 +34,20 @@ def owner_id(estate: Estate, tenant: TenantSpec | None, ref: str) -> str | None:
     return f"{home}/{first.id}" if first else None
 
 
+def entrants(estate: Estate, ref: str) -> tuple[str, ...]:
+    """The plan ids of those of the provider whom an entry means: one person, or all of a role.
+
+    Nobody without a role that has accounts: a vendor's work is asked for case by case.
+    """
+    side, dot, role = ref.partition(".")
+    able = [person for person in estate.shared.people if {"operator", "support"} & {*person.roles}]
+    ids = [
+        f"{SHARED}/{person.id}"
+        for person in able
+        if (role in person.roles if dot else f"{SHARED}/{person.id}" == side)
+    ]
+    return tuple(sorted(ids))
+
+
 def _own(tenant: TenantSpec | None) -> tuple[PersonSpec, ...]:
     return tenant.people if tenant else ()

@@ -90,6 +90,9 @@ def tables(plan: Any, spent: Any) -> None:
     ]
     columns = ("conduit", "from -> to", "service", "path", "authenticates", "mediator")
     show.table("Conduits", columns, conduits)
+    if plan.entries:
+        told = [(row.tenant, ", ".join(row.people), *_grant(row)) for row in plan.entries]
+        show.table("Entries", ("tenant", "may enter", "until", "granted by", "reason"), told)
     rows = [
         (row.tenant, *(str(n) for n in (row.rules, row.entries, row.routes)), *_fullest(row))
         for row in spent
@@ -117,6 +120,16 @@ def _path(conduit: Any) -> str:
 
 def _target(zone: Any) -> str:
     return " ".join(map(str, zone.target)) if zone.stated else "not stated"
+
+
+def _grant(entry: Any) -> tuple[str, str, str]:
+    """Until when, said of today; who granted it; why."""
+    from datetime import date
+
+    today = date.today().isoformat()
+    until = f"{entry.expires} (expired)" if entry.expires < today else entry.expires
+    until = f"{until} (from {entry.first})" if entry.first > today else until
+    return until, entry.approver, entry.reason
 
 
 def _exception(zone: Any) -> str:

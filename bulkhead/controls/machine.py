@@ -120,7 +120,8 @@ class Listed:
 class Machine:
     """A host's own word. sshd: the settings that hold for each account that was asked about.
 
-    objects, shipping: of a host that stores and collects logs; None where it was not asked.
+    asked: our clock's seconds when it told this. objects, shipping: of a host that stores and
+    collects logs; None where it was not asked.
     """
 
     sshd: Mapping[str, Options] | Unknown
@@ -133,6 +134,7 @@ class Machine:
     room: Room | Unknown
     outward: Outward | Unknown
     listed: Listed | Unknown
+    asked: float
     objects: LogStore | Unknown | None = None
     shipping: Shipping | Unknown | None = None
 
@@ -149,6 +151,7 @@ def machine(said: Mapping[str, Any], *, sent: float, received: float) -> Machine
         )
 
     return Machine(
+        asked=(sent + received) / 2,
         sshd=part(said, "sshd", lambda raw: {user: dict(rows) for user, rows in raw.items()}),
         accounts=part(said, "accounts", lambda raw: tuple(map(_account, raw))),
         sockets=part(said, "sockets", lambda raw: tuple(Socket(**row) for row in raw)),

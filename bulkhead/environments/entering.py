@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from bulkhead.environments.unknown import unknown_host
@@ -115,7 +116,7 @@ def _open(entry: Entry, host: str) -> Reach:
 
 def _person(plan: Plan, row: Reach, name: str) -> Person:
     host = next(host for host in plan.hosts if host.id == row.host)
-    people = may_enter(plan, host)
+    people = may_enter(plan, host, date.today())
     for person in people:
         if name in (person.id, principal(person), account_name(person)):
             return person

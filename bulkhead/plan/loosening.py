@@ -22,6 +22,7 @@ def loosened(before: Plan, after: Plan) -> list[str]:
         *_tenants(before, after, new),
         *_conduits(before, after, set(new)),
         *_allowances(before, after, set(new)),
+        *_entries(before, after, set(new)),
         *_zones(before, after),
         *_hosts(before, after),
         *_identities(before, after),
@@ -127,6 +128,21 @@ def _allowances(before: Plan, after: Plan, new: set[str]) -> Iterator[str]:
             which = f"allowlist of {row.tenant} ({row.kind})"
             until = max(old.expires for old in held)
             yield f"{which} holds {row.value} until {row.expires}, not {until}"
+
+
+def _entries(before: Plan, after: Plan, new: set[str]) -> Iterator[str]:
+    """Whom a tenant lets in that it did not let in before, or for longer."""
+    for row in after.entries:
+        held = [old for old in before.entries if old.tenant == row.tenant]
+        for name in () if row.tenant in new else row.people:
+            if not any(
+                name in old.people and old.first <= row.first and row.expires <= old.expires
+                for old in held
+            ):
+                yield (
+                    f"{name} may enter {row.tenant} from {row.first} until {row.expires} "
+                    f"(granted by {row.approver}): {row.reason}"
+                )
 
 
 def _admitted(old: Allowance, new: Allowance) -> bool:

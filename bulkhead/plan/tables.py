@@ -225,6 +225,29 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A tenant's word that people of the provider may enter its hosted zones, for a time.
+
+    who: as it was written, a person's id or a role (`provider.operator`). people: the ids that it
+    means. approver: the tenant's administrator who granted it. first, expires: the first and the
+    last day on which it holds (YYYY-MM-DD).
+    """
+
+    id: str
+    tenant: str
+    who: str
+    people: tuple[str, ...]
+    reason: str
+    approver: str
+    first: str
+    expires: str
+
+    def holds(self, day: str) -> bool:
+        """Whether it holds on a day (YYYY-MM-DD)."""
+        return self.first <= day <= self.expires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who or what authenticates. `lifetime` in seconds of one credential.
 
@@ -321,6 +344,7 @@ class Plan:
     people: tuple[Person, ...]
     assets: tuple[Asset, ...]
     allowances: tuple[Allowance, ...] = ()
+    entries: tuple[Entry, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 

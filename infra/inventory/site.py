@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,6 +106,7 @@ class Site:
             steers_clock=self.namespace is None,
             resolvers=RESOLVERS["lab" if self.namespace else "aws"],
             sources=sources(),
+            today=date.today(),
         )
         return inventory(self.plan, self.deployed, options)
 

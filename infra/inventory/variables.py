@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from bulkhead.network.deployed import Deployed
@@ -45,6 +46,7 @@ class Options:
     trust_directory: where the authorities live. ssh_user_ca: the SSH authority's public line.
     steers_clock: whether hosts may set their clock (the lab's may not: it is the machine's).
     resolvers: addresses of who knows names outside, whom proxies ask.
+    today: the day on which grants of entry must hold (unsaid: none does).
     sources: digest of each Ansible role's configure parts, and of what all have in common (``).
     advisories: `baseline_advisories` by plan role ("" for all).
     """
@@ -55,6 +57,7 @@ class Options:
     sources: Mapping[str, str]
     resolvers: tuple[str, ...] = ()
     advisories: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    today: date = date.min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def inventory(plan: Plan, deployed: Deployed, options: Options) -> Inventory:
         variables = {
             **_common(plan, host, places, options),
             "baseline_ssh_user_ca": options.ssh_user_ca,
-            "baseline_accounts": accounts(plan, host),
+            "baseline_accounts": accounts(plan, host, options.today),
             "baseline_firewall": firewalls.of(host.id),
             "baseline_advisories": _advisories(options, host.role),
             **roles.of(host),

@@ -89,6 +89,20 @@ def allowing(*entries: tuple[str, str]) -> Edit:
     return HEAD, HEAD + "    allow:\n" + rows
 
 
+ENTRY = "{who: provider.operator, reason: runs the hosts, approver: claire, from: 2026-02-16, "
+
+
+def entering(
+    who: str = "shared/olga",
+    approver: str = "claire",
+    start: str = "2026-03-01",
+    expires: str = "2027-01-31",
+) -> Edit:
+    """One more grant of the flat tenant."""
+    said = f"who: {who}, reason: a test, approver: {approver}, from: {start}, expires: {expires}"
+    return "      - " + ENTRY, f"      - {{{said}}}\n      - " + ENTRY
+
+
 CASES = [
     Case(
         "names_are_unique",
@@ -193,8 +207,8 @@ CASES = [
     ),
     Case(
         "references_name_somebody",
-        (("approver: claire", "approver: paul"),),
-        (("approver: claire", "approver: shared/olga"),),
+        (("approver: claire\n", "approver: paul\n"),),
+        (("approver: claire\n", "approver: shared/olga\n"),),
         "cannot approve for the asset owner",
         "",
     ),
@@ -411,6 +425,48 @@ CASES = [
         (allowing(("a.weather.example", "ines"), ("a.weather.example", "paul")),),
         "allowed already",
         "a.weather.example, owner: paul",
+    ),
+    Case(
+        "entries_name_somebody",
+        (entering("shared/sven"),),
+        (entering("shared/vera"),),
+        "`shared/vera` is nobody who can have an account",
+        "shared/vera",
+    ),
+    Case(
+        "entries_name_somebody",
+        (entering("shared/olga"),),
+        (entering("shared/nemo"),),
+        "`shared/nemo` is nobody",
+        "shared/nemo",
+    ),
+    Case(
+        "entries_are_granted_by_the_tenant",
+        (entering(),),
+        (entering(approver="shared/olga", start="2026-03-02"),),
+        "`shared/olga` is no administrator of acme",
+        "shared/olga, from: 2026-03-02",
+    ),
+    Case(
+        "entries_are_granted_by_the_tenant",
+        (entering(),),
+        (entering(approver="marc", start="2026-03-02"),),
+        "`marc` is no administrator of acme",
+        "marc, from: 2026-03-02",
+    ),
+    Case(
+        "entries_end_after_they_begin",
+        (entering(start="2026-01-01", expires="2026-01-01"),),
+        (entering(start="2026-01-02", expires="2026-01-01"),),
+        "expires on 2026-01-01, before it begins",
+        "2026-01-01}",
+    ),
+    Case(
+        "entries_are_written_once",
+        (entering("provider.operator", start="2026-02-17"),),
+        (entering("provider.operator", start="2026-02-16"),),
+        "`provider.operator` is granted entry from 2026-02-16 already",
+        "provider.operator, reason: runs the hosts, approver: claire",
     ),
 ]
 

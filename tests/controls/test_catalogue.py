@@ -211,6 +211,21 @@ def test_in_a_sealed_zone_an_operators_account_fails_as_anybodys():
     assert "olga has a shell" in found[host].because
 
 
+def test_an_account_that_outlives_its_tenants_grant_fails():
+    """The day is that on which the host told of its accounts."""
+    host, there = "borealis/ingest/broker-1", clean()
+    over = tuple(replace(row, expires="2026-12-31") for row in there.plan.entries)
+    for facts, verdict in (
+        (there, "pass"),
+        (replace(there, plan=replace(there.plan, entries=over)), "fail"),
+    ):
+        result = control("named-accounts").result(facts)
+        found = {row.subject: row for row in result.observations}
+        assert found[host].verdict == verdict
+        assert found["shared/admin/bastion-1"].verdict == "pass"
+    assert "olga has a shell" in found[host].because
+
+
 def test_on_the_bastion_people_may_be_themselves_by_sudo():
     """Their recorded session is one that sudo opens as the same person."""
     host = "shared/admin/bastion-1"

@@ -6,6 +6,7 @@ tell, and what packets do, is made here, in the form in which the hosts' teller 
 
 import copy
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -209,7 +210,7 @@ def unreadable(why="the source was taken away"):
 
 def document(host):
     """What a host in order tells."""
-    people = accounts(plan(), host)
+    people = accounts(plan(), host, date.fromtimestamp(NOW))
     bastion = host.role == "bastion"
     forced = {"forcecommand": "/usr/local/lib/bulkhead/session"} if bastion else {}
     shown = people if bastion else people[:1]

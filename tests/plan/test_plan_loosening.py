@@ -80,6 +80,16 @@ WIDER = [
         "authenticates by none where it was mtls",
     ),
     (PLAN, changed("conduits", RECORD, mediator=""), "is mediated by nobody where it was"),
+    (
+        replace(PLAN, entries=PLAN.entries[1:]),
+        PLAN,
+        "shared/olga may enter acme from 2026-02-16 until 2027-12-31 (granted by acme/claire)",
+    ),
+    (
+        PLAN,
+        changed("entries", "acme/entry/provider.support/2026-02-16", expires="2028-12-31"),
+        "shared/sven may enter acme from 2026-02-16 until 2028-12-31",
+    ),
     (holding(), holding(allowance()), "allowlist of acme (gateway) takes in 198.51.100.0/28"),
     (
         holding(allowance()),

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from bulkhead.controls.control import Control, Finding, Sabotage, iso, nist, ot, soc
-from bulkhead.controls.facts import Facts
+from bulkhead.controls.facts import Facts, Machine, Unknown
 from bulkhead.controls.looking import first, on_hosts
 from bulkhead.controls.machine import Account
 from bulkhead.controls.results import Observation
@@ -35,8 +36,9 @@ def observe(facts: Facts) -> Iterator[Observation]:
     """One observation for each host."""
     plan = facts.plan
 
-    def judge(host: Host, found: tuple[Account, ...]) -> tuple[list[str], str]:
-        known, mighty = _people(plan, host)
+    def judge(host: Host, told: tuple[date, tuple[Account, ...]]) -> tuple[list[str], str]:
+        day, found = told
+        known, mighty = _people(plan, host, day)
         people = [row for row in found if _person(row)]
         faults = [fault for row in people for fault in _faults(row, known, mighty)]
         faults += [
@@ -48,7 +50,14 @@ def observe(facts: Facts) -> Iterator[Observation]:
         names = ", ".join(sorted(row.name for row in people))
         return faults, f"{names}; no passwords"
 
-    return on_hosts(facts, EXPECTED, lambda machine: machine.accounts, judge)
+    return on_hosts(facts, EXPECTED, _told, judge)
+
+
+def _told(found: Machine) -> tuple[date, tuple[Account, ...]] | Unknown:
+    """The accounts, and the day on which the host told of them, by our clock."""
+    if isinstance(found.accounts, Unknown):
+        return found.accounts
+    return date.fromtimestamp(found.asked), found.accounts
 
 
 def _person(row: Account) -> bool:
@@ -58,7 +67,7 @@ def _person(row: Account) -> bool:
     )
 
 
-def _people(plan: Plan, host: Host) -> tuple[set[str], set[str]]:
+def _people(plan: Plan, host: Host, day: date) -> tuple[set[str], set[str]]:
     """Names of those that the plan gives an account there, and of those that may do everything."""
     if any(zone.id == host.zone and zone.sealed for zone in plan.zones):
         return set(), set()
@@ -68,8 +77,14 @@ def _people(plan: Plan, host: Host) -> tuple[set[str], set[str]]:
     tenant = host.tenant if on_site else SHARED
     side = "customer" if on_site else "provider"
 
+    known = [row for row in plan.people if row.tenant == tenant]
+    if not on_site and host.tenant != SHARED:
+        granted = [row for row in plan.entries if row.tenant == host.tenant]
+        welcome = {name for row in granted if row.holds(day.isoformat()) for name in row.people}
+        known = [row for row in known if row.id in welcome]
+
     def names(roles: tuple[str, ...]) -> set[str]:
-        people = (row for row in plan.people if row.tenant == tenant and set(row.roles) & {*roles})
+        people = (row for row in known if set(row.roles) & {*roles})
         return {row.id.rpartition("/")[2] for row in people}
 
     return names(ENTITLED[side]), names(ALL_RIGHTS[side])

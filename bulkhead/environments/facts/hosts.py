@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def ask(entry: Entry, intended: Intent) -> Told:
 
 def _asked(plan: Plan, host: str, mark: str, wanted: tuple[Server, ...]) -> dict[str, Any]:
     row = next(item for item in plan.hosts if item.id == host)
-    people = sorted(account_name(person) for person in may_enter(plan, row))
+    people = sorted(account_name(person) for person in may_enter(plan, row, date.today()))
     # Settings differ by group alone, but on the bastion everybody's session must be recorded.
     shown = people if row.role == "bastion" else people[:1]
     return {

@@ -1,5 +1,7 @@
-"""Who has an account where: in sealed zones nobody."""
+"""Who has an account where: by a tenant's grant, for its time; in sealed zones nobody."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from infra.ssh.reaches import Reach
 from infra.ssh.room import Room
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +33,8 @@ def of_zone(plan, kind, tier):
 
 def test_nobody_has_an_account_on_a_mesh_tenants_audit_hosts(tiers):
     for host in of_zone(tiers, "audit", "mesh"):
-        assert accounts(tiers, host) == []
-        assert list(may_enter(tiers, host)) == []
+        assert accounts(tiers, host, TODAY) == []
+        assert list(may_enter(tiers, host, TODAY)) == []
 
 
 def test_a_dedicated_tenants_audit_zone_is_not_sealed(tiers):
@@ -85,3 +88,44 @@ def entry_into(plan, state, *hosts):
         for host in hosts
     )
     return Entry(room=Room(state), trust=state, plan=plan, hosts=rows, entrance=None)
+
+
+@pytest.fixture(scope="module")
+def example():
+    return expand(load(EXAMPLES / "estate.yaml"))
+
+
+def names(plan, host, day):
+    row = next(one for one in plan.hosts if one.id == host)
+    return [account["name"] for account in accounts(plan, row, day)]
+
+
+BROKER = "borealis/ingest/broker-1"
+
+
+def test_without_a_grant_nobody_of_the_provider_has_an_account_at_a_tenant(example):
+    alone = replace(example, entries=())
+    assert names(alone, BROKER, TODAY) == []
+    assert names(alone, "shared/admin/bastion-1", TODAY) == ["olga", "sven"]
+
+
+def test_a_grant_opens_its_own_tenants_hosts_and_no_others(example):
+    alone = replace(example, entries=tuple(r for r in example.entries if r.tenant == "borealis"))
+    assert names(alone, BROKER, TODAY) == ["olga", "sven"]
+    assert names(alone, "acme/ingest/broker-1", TODAY) == []
+
+
+def test_a_grant_gives_its_accounts_from_its_first_day_to_its_last(example):
+    days = [date(2026, 3, 8), date(2026, 3, 9), date(2027, 12, 31), date(2028, 1, 1)]
+    assert [len(names(example, BROKER, day)) for day in days] == [0, 2, 2, 0]
+
+
+def test_a_grant_gives_nothing_in_a_sealed_zone_or_on_site(tiers):
+    granted = {row.tenant for row in tiers.entries}
+    host = of_zone(tiers, "audit", "mesh")[0]
+    assert host.tenant in granted
+    assert accounts(tiers, host, TODAY) == []
+    gateway = of_zone(tiers, "ai", "mesh")[0]
+    people = {row.id: row.tenant for row in tiers.people}
+    told = [row["principals"][0].replace(".", "/", 1) for row in accounts(tiers, gateway, TODAY)]
+    assert {people[name] for name in told} == {gateway.tenant}

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -24,6 +25,7 @@ OPTIONS = Options(
     trust_directory="/state/trust",
     ssh_user_ca="ssh-ed25519 AAAA users",
     steers_clock=False,
+    today=date(2026, 11, 22),
     sources={"": "shared", "baseline": "1", "timesync": "1", "broker": "1"},
 )
 MOVING = ("plan_digest", "configure_digest")
@@ -183,7 +185,7 @@ def test_a_host_that_does_not_run_is_not_in_the_inventory(plan, deployed):
 def test_nobody_of_one_tenant_has_an_account_at_another_or_at_the_provider(plan):
     for host in plan.hosts:
         owner = host.tenant if "/ai/" in host.id or "/ot/" in host.id else "shared"
-        for account in accounts(plan, host):
+        for account in accounts(plan, host, OPTIONS.today):
             assert [row.partition(".")[0] for row in account["principals"]] == [owner], host.id
 
 
@@ -191,7 +193,7 @@ def test_a_vendor_has_no_standing_account_and_an_auditor_no_right(plan):
     rows = {
         (host.id, account["name"]): account["sudo"]
         for host in plan.hosts
-        for account in accounts(plan, host)
+        for account in accounts(plan, host, OPTIONS.today)
     }
     assert not [name for _, name in rows if name == "vera"]
     assert rows["acme/lyon/ai/gw-1", "paul"] == "none"
