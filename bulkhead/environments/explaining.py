@@ -1,15 +1,18 @@
 """`explain` in each environment: where network, filters, sidecars and names are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from bulkhead.environments.hostwords import absent, names_of, sidecar_of
+from bulkhead.environments.hostwords import absent, let_in, names_of, sidecar_of
 from bulkhead.environments.unknown import unknown_host
 from bulkhead.errors import BulkheadError, Problem, WrongInput
 from bulkhead.network.deployed import Deployed, Flow
 from bulkhead.network.explain import Asked, Explained, Sources, Word, explain
 from bulkhead.network.filters import Filters, Unread
+from bulkhead.network.intent import intent
+from bulkhead.network.mesh import Inbound, Sidecar
 from bulkhead.network.reach import reach
 from bulkhead.plan import Plan
 from bulkhead.plan.tables import INTERNET
@@ -42,7 +45,7 @@ def in_sim(plan: Plan) -> Sources:
 
     deployed = sim.deployed(plan)
     filters = sim.filters(plan, deployed)
-    mesh, names = _declared_mesh(plan), declared_names(plan, deployed)
+    mesh, names = declared_mesh(plan, deployed), declared_names(plan, deployed)
     return Sources(reach(deployed, filters), mesh, names, DECLARED, DECLARED)
 
 
@@ -69,7 +72,8 @@ def in_lab(state: Path) -> Iterator[Sources]:
 
         filters = standing.filters(over_ssh(shells.run), deployed)
         where = {row.host: row.address for row in deployed.interfaces}
-        yield Sources(reach(deployed, filters), sidecar_of(ask), names_of(ask, where))
+        places = {row.host: (row.address, row.public) for row in deployed.interfaces}
+        yield Sources(reach(deployed, filters), sidecar_of(ask, places), names_of(ask, where))
 
 
 def in_aws(plan: Plan) -> Sources:
@@ -85,7 +89,6 @@ def in_aws(plan: Plan) -> Sources:
 
 def declared_names(plan: Plan, deployed: Deployed) -> Asked:
     """What resolvers would answer, out of the lists that the role `proxy` is told."""
-    from bulkhead.network.intent import intent
     from infra.inventory.addresses import book
     from infra.inventory.roles import Roles
 
@@ -112,16 +115,42 @@ def declared_names(plan: Plan, deployed: Deployed) -> Asked:
     return asked
 
 
-def _declared_mesh(plan: Plan) -> Asked:
-    behind = {host.id for host in plan.hosts if host.sidecar}
+def declared_mesh(plan: Plan, deployed: Deployed) -> Asked:
+    """What sidecars would do, out of the identities that the role `sidecar` is told."""
+    from infra.inventory.addresses import book
+    from infra.inventory.mesh import identity
+    from infra.inventory.roles import Roles
+
+    places = book(plan, deployed)
+    roles = Roles(plan, intent(plan), places, steers_clock=False)
+    hosts = {host.id: host for host in plan.hosts}
 
     def asked(flow: Flow) -> Word:
-        if flow.target not in behind:
+        target, source = hosts.get(flow.target), hosts.get(flow.source)
+        rows = roles.of(target).get("sidecar_inbound", ()) if target else ()
+        row = next((one for one in rows if one["port"] == flow.port), None)
+        if row is None or flow.protocol != "tcp":
             return Word("does not apply", (f"not present: {absent(flow)}",), DECLARED)
-        words = f"a sidecar stands before {flow.target}, and its map was not read"
-        return Word("not observed", (words,), DECLARED)
+        told = Sidecar({flow.port: _declared(row)})
+        known = identity(plan, source) if source is not None and source.sidecar else None
+        place = places.get(flow.source)
+        came = (place.public if flow.path == "public" else place.address) if place else ""
+        return let_in(told, known, flow.port, came or "", DECLARED)
 
     return asked
+
+
+def _declared(row: Mapping[str, Any]) -> Inbound:
+    """One port of a sidecar as the role would configure it."""
+    return Inbound(
+        port=row["port"],
+        address="",
+        asked=True,
+        verified=True,
+        listed=frozenset(row["allowed"]),
+        denied=frozenset(),
+        devices=tuple(row["devices"]),
+    )
 
 
 def _bare(_flow: Flow) -> Word:

@@ -4,12 +4,14 @@ A host is asked over SSH by a program of a few lines; it tells what it was told,
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bulkhead.environments.facts.sidecars import program
 from bulkhead.errors import BulkheadError
 from bulkhead.network.deployed import Flow
 from bulkhead.network.explain import Asked, Word
+from bulkhead.network.mesh import Sidecar, passage, sidecar
 from bulkhead.plan.tables import INTERNET
 from bulkhead.wire.certificates import dotted
 
@@ -50,6 +52,21 @@ rows = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=Tr
 print(json.dumps([[line.split()[3], line.partition('users:(("')[2].partition('"')[0]]
                   for line in rows.splitlines()]))
 """
+IDENTITY = """
+import json, os, re, subprocess
+held = "/etc/bulkhead/sidecar/svid.pem"
+words = ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", held]
+found = []
+if os.path.exists(held):
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"URI:(spiffe://[^,\\s]+)", said)
+print(json.dumps(found[0] if found else None))
+"""
+"""The SPIFFE id that a host's own sidecar shows; null where it has none."""
+TELL = (
+    f"import io, sys\nsys.stdin = io.StringIO({json.dumps(json.dumps({'try': []}))})\n{program()}"
+)
+"""What a host's sidecar is like, with nobody asked."""
 CODES = {0: "no address", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
 SIDECAR = "haproxy"
 """The program of a mesh's sidecar."""
@@ -93,24 +110,48 @@ def resolved(flow: Flow, said: Mapping[str, Any], address: str, read: str) -> Wo
     return Word("stops", (f"{said['server']} answers {name} with {code}",), read)
 
 
-def sidecar_of(ask: Ask) -> Asked:
-    """Whether a sidecar stands before the asked port of the target. Its own word is another's."""
+def sidecar_of(ask: Ask, places: Mapping[str, tuple[str, str | None]]) -> Asked:
+    """What the target's sidecar makes of the source's identity, if one stands before the port.
+
+    places: each host's private address and its public one, by id.
+    """
 
     def asked(flow: Flow) -> Word:
         if flow.target == INTERNET:
             return Word("does not apply", ("the internet is in no mesh",), "")
         read = f"{flow.target}: its listening sockets"
         try:
-            found = json.loads(ask(flow.target, LISTENERS))
+            if not _is_served(flow, json.loads(ask(flow.target, LISTENERS))):
+                return Word("does not apply", (f"not present: {absent(flow)}",), read)
+            read = f"{flow.target}: its sidecar's configuration, and maps as they are in memory"
+            identity = None if flow.source == INTERNET else json.loads(ask(flow.source, IDENTITY))
+            found = _told(json.loads(ask(flow.target, TELL)))
         except (BulkheadError, OSError, ValueError) as error:
-            return Word("not observed", (f"{flow.target} could not be asked: {error}",), read)
-        ports = {place.rpartition(":")[2] for place, program in found if program == SIDECAR}
-        if flow.protocol != "tcp" or str(flow.port) not in ports:
-            return Word("does not apply", (f"not present: {absent(flow)}",), read)
-        words = f"a sidecar listens on tcp {flow.port} of {flow.target}, and its map was not read"
-        return Word("not observed", (words,), read)
+            return Word("not observed", (f"the mesh could not be read: {error}",), read)
+        private, public = places.get(flow.source, ("", None))
+        came = (public if flow.path == "public" else private) or ""
+        return let_in(found, identity, flow.port, came, read)
 
     return asked
+
+
+def let_in(found: Sidecar, identity: str | None, port: int, came: str, read: str) -> Word:
+    """A sidecar's word of a peer with this SPIFFE id that is seen to come from `came`."""
+    said = passage(found, identity, port, came)
+    return Word("lets through" if said.allowed else "stops", (said.why,), read)
+
+
+def _is_served(flow: Flow, sockets: Sequence[Sequence[str]]) -> bool:
+    ports = {place.rpartition(":")[2] for place, program in sockets if program == SIDECAR}
+    return flow.protocol == "tcp" and str(flow.port) in ports
+
+
+def _told(said: Mapping[str, Any]) -> Sidecar:
+    """ValueError for a part that the host could not tell."""
+    for name in ("config", "sets"):
+        if "ok" not in said[name]:
+            raise ValueError(said[name]["error"])
+    return sidecar(said["config"]["ok"], said["sets"]["ok"])
 
 
 def absent(flow: Flow) -> str:

@@ -1,14 +1,23 @@
 """`explain`: each layer judged as if the others let everything pass; on the example's estate."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_mesh_reading import INGEST, OTHER, SETS, text
 
-from bulkhead.blueprint import expand, load
+from bulkhead.blueprint import expand, load, loads
 from bulkhead.cli.main import main
 from bulkhead.environments import explaining, sim
-from bulkhead.environments.hostwords import names_of, resolved, sidecar_of
+from bulkhead.environments.hostwords import (
+    IDENTITY,
+    LISTENERS,
+    TELL,
+    names_of,
+    resolved,
+    sidecar_of,
+)
 from bulkhead.errors import BulkheadError, Problem, WrongInput
 from bulkhead.network.deployed import AclEntry, Flow
 from bulkhead.network.explain import Sources, Word, explain
@@ -187,12 +196,63 @@ def test_what_a_host_heard_from_its_resolver_is_the_word_of_dns(said, says, word
     assert words in word.because[0]
 
 
-def test_a_sidecar_is_asked_for_at_the_port_that_is_asked():
-    sockets = '[["0.0.0.0:5432", "haproxy"], ["0.0.0.0:22", "sshd"]]'
-    word = sidecar_of(lambda _host, _program: sockets)
-    assert word(FLOW).says == "not observed"
-    assert word(replace(FLOW, port=22)).says == "does not apply"
-    assert "not present" in word(replace(FLOW, port=22)).because[0]
+SOCKETS = '[["0.0.0.0:8883", "haproxy"], ["0.0.0.0:22", "sshd"]]'
+AT_BROKER = Flow("acme/ingest/ingest-1", "acme/ingest/broker-1", "private", "tcp", 8883)
+
+
+def hosts_of_a_mesh(identity, told=None):
+    """Asks hosts of which one stands behind the sidecar of the role's own template."""
+    part = {"config": {"ok": text()}, "sets": {"ok": SETS}}
+    says = {LISTENERS: SOCKETS, IDENTITY: json.dumps(identity), TELL: json.dumps(told or part)}
+    return lambda _host, program: says[program]
+
+
+@pytest.mark.parametrize(
+    ("identity", "address", "says"),
+    [
+        (INGEST, "10.2.0.9", "lets through"),
+        (OTHER, "10.2.0.9", "stops"),
+        (None, "10.2.0.9", "stops"),
+        (None, "198.51.100.7", "lets through"),
+    ],
+)
+def test_a_sidecars_word_is_what_its_map_says_of_the_sources_identity(identity, address, says):
+    word = sidecar_of(hosts_of_a_mesh(identity), {AT_BROKER.source: (address, None)})(AT_BROKER)
+    assert word.says == says
+    assert "maps as they are in memory" in word.read
+
+
+def test_where_no_sidecar_listens_the_mesh_has_no_word():
+    word = sidecar_of(hosts_of_a_mesh(None), {})(replace(AT_BROKER, port=22))
+    assert word.says == "does not apply"
+    assert "not present" in word.because[0]
+
+
+def test_a_sidecar_that_cannot_tell_its_map_is_not_observed():
+    told = {"config": {"ok": text()}, "sets": {"error": "no such socket"}}
+    word = sidecar_of(hosts_of_a_mesh(INGEST, told), {})(AT_BROKER)
+    assert (word.says, word.because) == (
+        "not observed",
+        ("the mesh could not be read: no such socket",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "says"),
+    [
+        ("borealis/ingest/ingest-1", "private", "lets through"),
+        ("borealis/storage/historian-1", "private", "stops"),
+        ("acme/ingest/ingest-1", "private", "stops"),
+        ("borealis/tromso/ai/gw-1", "public", "lets through"),
+        ("acme/lyon/ai/gw-1", "public", "stops"),
+    ],
+)
+def test_in_sim_the_mesh_says_what_its_role_is_told(source, path, says):
+    plan = expand(loads(Path(EXAMPLE).read_text().replace("tier: segmented", "tier: mesh")))
+    mesh = explaining.declared_mesh(plan, sim.deployed(plan))
+    flow = Flow(source, "borealis/ingest/broker-1", path, "tcp", 8883)
+    assert mesh(flow).says == says
+    assert mesh(replace(flow, port=22)).says == "does not apply"
 
 
 def test_a_host_that_cannot_be_asked_is_not_observed():
@@ -200,7 +260,7 @@ def test_a_host_that_cannot_be_asked_is_not_observed():
         raise BulkheadError(Problem(host, "it hung up"))
 
     assert names_of(silent, {})(FLOW).says == "not observed"
-    assert sidecar_of(silent)(FLOW).says == "not observed"
+    assert sidecar_of(silent, {})(FLOW).says == "not observed"
 
 
 def test_an_unknown_host_is_refused_with_the_nearest(plan):
