@@ -11,6 +11,7 @@ from bulkhead.plan import (
     UNKNOWN,
     Approval,
     Conduit,
+    Endpoint,
     Group,
     Host,
     Network,
@@ -21,7 +22,8 @@ from bulkhead.plan import (
     Zone,
 )
 
-T = TypeVar("T", Network, Subnet, Zone, Group, Host, Conduit, Peering)
+T = TypeVar("T", Network, Subnet, Zone, Group, Host, Endpoint, Conduit, Peering)
+_HTTPS = 443
 _NOBODY = Approval(by="", on="")
 
 
@@ -43,6 +45,7 @@ def build(estate: ImportedEstate) -> Plan:
             Group(id=row.id, network=row.network, stack=IMPORTED) for row in estate.groups
         ),
         hosts=_sorted(_hosts(estate, zone_of, zones)),
+        endpoints=_sorted(_endpoints(estate)),
         conduits=_sorted(_conduits(estate, zone_of)),
         peerings=_sorted(
             Peering(id=row.id, stack=IMPORTED, requester=row.requester, accepter=row.accepter)
@@ -111,11 +114,30 @@ def _hosts(
         )
 
 
+def _endpoints(estate: ImportedEstate) -> Iterator[Endpoint]:
+    """Who serves them is beyond the API; the port is that of AWS's services."""
+    network_of = {row.id: row.network for row in estate.subnets}
+    for row in estate.endpoints:
+        yield Endpoint(
+            id=row.id,
+            stack=IMPORTED,
+            network=network_of[row.subnet],
+            subnet=row.subnet,
+            group=row.group,
+            address=row.address,
+            service=row.service,
+            serves=UNKNOWN,
+            port=_HTTPS,
+        )
+
+
 def _conduits(estate: ImportedEstate, zone_of: dict[str, str]) -> Iterator[Conduit]:
     """One for each service of each conduit; `zones` are those of the groups' hosts."""
     zones: dict[str, set[str]] = {INTERNET: {INTERNET}}
-    for host in estate.hosts:
-        zones.setdefault(host.group, set()).add(zone_of[host.subnet])
+    lying = [(row.group, row.subnet) for row in estate.hosts]
+    lying += [(row.group, row.subnet) for row in estate.endpoints]
+    for group, subnet in lying:
+        zones.setdefault(group, set()).add(zone_of[subnet])
     for row in estate.conduits:
         joined = tuple(
             tuple(sorted(set().union(*(zones.get(end, set()) for end in ends))))

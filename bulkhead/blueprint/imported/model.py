@@ -145,6 +145,17 @@ class ImportedHost(Strict):
     tenant: Name | None = None
 
 
+class ImportedEndpoint(Strict):
+    """A private endpoint. endpoint: its id in the API. service: by the cloud's full name."""
+
+    id: Id
+    endpoint: Id
+    subnet: Id
+    group: Id
+    address: Address
+    service: Id
+
+
 class ImportedConduit(Strict):
     """What the deployed rules let through from groups to groups."""
 
@@ -206,6 +217,7 @@ class ImportedEstate(Strict):
     zones: tuple[ImportedZone, ...] = Field(min_length=1)
     groups: tuple[ImportedGroup, ...] = ()
     hosts: tuple[ImportedHost, ...] = ()
+    endpoints: tuple[ImportedEndpoint, ...] = ()
     conduits: tuple[ImportedConduit, ...] = ()
     brokers: tuple[ImportedBroker, ...] = ()
     authorities: tuple[ImportedAuthority, ...] = ()

@@ -7,7 +7,7 @@ from bulkhead.blueprint.faults import Fault, Where
 from bulkhead.blueprint.imported.model import ImportedEstate
 from bulkhead.plan import INTERNET
 
-_PARTS = ("networks", "subnets", "peerings", "zones", "groups", "hosts", "conduits")
+_PARTS = ("networks", "subnets", "peerings", "zones", "groups", "hosts", "endpoints", "conduits")
 
 
 def check(estate: ImportedEstate) -> list[Fault]:
@@ -45,9 +45,10 @@ def _references(
         yield ("peerings", index, "accepter"), link.accepter, ids["networks"]
     for index, group in enumerate(estate.groups):
         yield ("groups", index, "network"), group.network, ids["networks"]
-    for index, host in enumerate(estate.hosts):
-        yield ("hosts", index, "subnet"), host.subnet, ids["subnets"]
-        yield ("hosts", index, "group"), host.group, ids["groups"]
+    for part in ("hosts", "endpoints"):
+        for index, row in enumerate(getattr(estate, part)):
+            yield (part, index, "subnet"), row.subnet, ids["subnets"]
+            yield (part, index, "group"), row.group, ids["groups"]
     for index, way in enumerate(estate.conduits):
         yield from _ends(("conduits", index, "from"), way.sources, ends)
         yield from _ends(("conduits", index, "to"), way.targets, ends)
@@ -62,11 +63,12 @@ def _ends(
 def _outside(estate: ImportedEstate) -> Iterator[Fault]:
     """Addresses lie in their subnets."""
     cidrs = {row.id: row.cidr for row in estate.subnets}
-    for index, host in enumerate(estate.hosts):
-        cidr = cidrs.get(host.subnet)
-        if cidr and IPv4Address(host.address) not in IPv4Network(cidr):
-            what = f"{host.address} is not in subnet {host.subnet}"
-            yield Fault(("hosts", index, "address"), what, f"an address of {cidr}", "correct it")
+    for part in ("hosts", "endpoints"):
+        for index, row in enumerate(getattr(estate, part)):
+            cidr = cidrs.get(row.subnet)
+            if cidr and IPv4Address(row.address) not in IPv4Network(cidr):
+                what = f"{row.address} is not in subnet {row.subnet}"
+                yield Fault((part, index, "address"), what, f"an address of {cidr}", "correct it")
 
 
 def _unapproved(estate: ImportedEstate) -> Iterator[Fault]:

@@ -88,6 +88,8 @@ class _Writer:
         about = "Hosts for which all deployed rules come to the same."
         yield from section("groups", about, list(self._groups()))
         yield from section("hosts", "Instances.", list(self._hosts()))
+        about = "Private endpoints: they answer for a service, and never ask."
+        yield from section("endpoints", about, list(self._endpoints()))
         about = "What the deployed rules let through and answer; everything else is refused."
         yield from section("conduits", about, list(self._conduits()))
         yield from self._one_way()
@@ -96,7 +98,7 @@ class _Writer:
     @cached_property
     def _in_use(self) -> set[str]:
         """VPCs with hosts, and those that are peered with one: others carry nothing."""
-        return {row.vpc for row in self.deployed.interfaces}
+        return {row.vpc for row in self.deployed.ends}
 
     def _networks(self) -> Iterator[Item]:
         public = {row.vpc for row in self.deployed.gateways if row.vpc}
@@ -183,8 +185,12 @@ class _Writer:
     @cached_property
     def _members(self) -> dict[str, list[str]]:
         """Hosts by the class that they are in; its name is made of its groups' names."""
-        rows = {row.host: row for row in self.deployed.interfaces}
-        keys = {h: (r.subnet, *r.groups, str(r.public is not None)) for h, r in rows.items()}
+        rows = {row.host: row for row in self.deployed.ends}
+        answers = {row.name for row in self.deployed.endpoints}
+        keys = {
+            h: (r.subnet, *r.groups, str(r.public is not None), str(h in answers))
+            for h, r in rows.items()
+        }
         found: dict[str, list[str]] = {}
         for members in classes(self.computed, keys):
             row = rows[members[0]]
@@ -200,7 +206,7 @@ class _Writer:
         return {host: name for name, members in self._members.items() for host in members}
 
     def _groups(self) -> Iterator[Item]:
-        rows = {row.host: row for row in self.deployed.interfaces}
+        rows = {row.host: row for row in self.deployed.ends}
         networks = {row.id: row.name for row in self.deployed.vpcs}
         for name, members in self._members.items():
             row = rows[members[0]]
@@ -229,6 +235,21 @@ class _Writer:
                     "tenant": owner.value if differs else None,
                 },
                 said,
+            )
+
+    def _endpoints(self) -> Iterator[Item]:
+        subnets = {row.id: row.name for row in self.deployed.subnets}
+        for row in self.deployed.endpoints:
+            yield Item(
+                {
+                    "id": row.name,
+                    "endpoint": row.id,
+                    "subnet": subnets[row.subnet],
+                    "group": self._class_of[row.name],
+                    "address": row.address,
+                    "service": row.service,
+                },
+                () if row.accepted else ("It is not accepted: nothing passes.",),
             )
 
     def _conduits(self) -> Iterator[Item]:
