@@ -1,11 +1,13 @@
 """A Pulumi program with every type the provider has, and the real engine to run it."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from infra.lab.tools import PULUMI, find
+from infra.program.target import SERVICES
 
 AMI = "ami-12c6146b"
 
@@ -52,7 +54,8 @@ def provider(url: str, name: str = "lab", **more):
         region="eu-central-1",
         access_key="AKIA0000000000000000",
         secret_key="secret",
-        endpoints=[aws.ProviderEndpointArgs(ec2=url, sts=url, ssm=url)],
+        endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, url))],
+        s3_use_path_style=True,
         skip_credentials_validation=True,
         skip_metadata_api_check=True,
         skip_requesting_account_id=True,
@@ -95,6 +98,62 @@ def _transit(vpc, subnet, table, opts):
         transit_gateway_id=gateway.id,
         opts=pulumi.ResourceOptions(provider=opts.provider, depends_on=[attached]),
     )
+
+
+def _logs(vpc, opts):
+    """A key, and a locked bucket that takes a trail's and a network's logs."""
+    from pulumi_aws import cloudtrail, ec2, kms, s3
+
+    key = kms.Key("key", policy=document("kms:Decrypt"), opts=opts)
+    kms.Alias("alias", name="alias/example", target_key_id=key.key_id, opts=opts)
+    bucket = s3.Bucket("bucket", bucket="example-logs", object_lock_enabled=True, opts=opts)
+    s3.BucketVersioning(
+        "versions",
+        bucket=bucket.bucket,
+        versioning_configuration={"status": "Enabled"},
+        opts=opts,
+    )
+    lock = {"default_retention": {"mode": "COMPLIANCE", "days": 400}}
+    s3.BucketObjectLockConfiguration("lock", bucket=bucket.bucket, rule=lock, opts=opts)
+    by_key = {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}
+    s3.BucketServerSideEncryptionConfiguration(
+        "sealed",
+        bucket=bucket.bucket,
+        rules=[{"apply_server_side_encryption_by_default": by_key}],
+        opts=opts,
+    )
+    s3.BucketPublicAccessBlock("closed", bucket=bucket.bucket, block_public_acls=True, opts=opts)
+    owner = {"object_ownership": "BucketOwnerEnforced"}
+    s3.BucketOwnershipControls("owned", bucket=bucket.bucket, rule=owner, opts=opts)
+    allowed = document("s3:PutObject")
+    policy = s3.BucketPolicy("policy", bucket=bucket.bucket, policy=allowed, opts=opts)
+    cloudtrail.Trail(
+        "trail", name="example", s3_bucket_name=policy.bucket, kms_key_id=key.arn, opts=opts
+    )
+    ec2.FlowLog(
+        "flows",
+        vpc_id=vpc.id,
+        traffic_type="ALL",
+        log_destination_type="s3",
+        log_destination=bucket.arn.apply("{}/acme".format),
+        opts=opts,
+    )
+
+
+def _role(opts):
+    """The instance profile of a role that may do one thing."""
+    from pulumi_aws import iam
+
+    trust = document("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
+    role = iam.Role("role", name="example", assume_role_policy=trust, opts=opts)
+    iam.RolePolicy("may", name="own", role=role.name, policy=document("s3:PutObject"), opts=opts)
+    return iam.InstanceProfile("profile", name="example", role=role.name, opts=opts)
+
+
+def document(action: str, **more) -> str:
+    """A policy with one statement."""
+    said = {"Effect": "Allow", "Action": action, **(more or {"Resource": "*"})}
+    return json.dumps({"Version": "2012-10-17", "Statement": [said]})
 
 
 def every_type(url: str, width: int = 1):
@@ -177,6 +236,7 @@ def every_type(url: str, width: int = 1):
             subnet_id=subnet.id,
             private_ip="10.0.1.10",
             vpc_security_group_ids=[group.id],
+            iam_instance_profile=_role(opts).name,
             tags={"bulkhead:id": "host"},
             opts=opts,
         )
@@ -190,6 +250,7 @@ def every_type(url: str, width: int = 1):
             opts=opts,
         )
         _transit(one, subnet, table, opts)
+        _logs(one, opts)
         address = ec2.Eip("address", domain="vpc", address="198.51.100.7", opts=opts)
         ec2.EipAssociation(
             "reachable", allocation_id=address.allocation_id, instance_id=host.id, opts=opts
