@@ -232,6 +232,7 @@ def test_the_pulumi_command_sees_the_same_stacks(lab):
     assert {row["name"].rsplit("/", 1)[-1] for row in json.loads(said)} == {
         "acme",
         "borealis",
+        "logs",
         "shared",
     }
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import jinja2
 import pytest
+import yaml
 from certificates_fixture import give, refresh, revoke
 from ports_fixture import free_port
 
 ROLE = Path(__file__).parents[2] / "roles" / "broker"
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
 CHECK = ROLE / "files" / "bulkhead-broker-check"
 CANARY = ROLE / "files" / "bulkhead-broker-canary"
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -35,7 +37,7 @@ def rendered(name: str, **variables: object) -> str:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    return environment.get_template(name).render(variables)
+    return environment.get_template(name).render(DEFAULTS | variables)
 
 
 def until(holds: Callable[[], object], what: str, within: float = 30.0) -> object:

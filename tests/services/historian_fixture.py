@@ -11,10 +11,12 @@ from pathlib import Path
 import jinja2
 import psycopg
 import pytest
+import yaml
 from certificates_fixture import give, refresh
 from ports_fixture import free_port
 
 ROLE = Path(__file__).parents[2] / "roles" / "historian"
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
 TENANTS = ("acme", "borealis")
 KINDS = ("ingest", "inference")
 BIN = Path("/usr/lib/postgresql/15/bin")
@@ -48,7 +50,7 @@ def rendered(name: str, variables: Mapping[str, object] = VARIABLES) -> str:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    return environment.get_template(name).render(variables)
+    return environment.get_template(name).render(DEFAULTS | dict(variables))
 
 
 class Historian:

@@ -23,7 +23,14 @@ ROUTE = "aws:ec2/route:Route"
 ENTRY = "aws:ec2/networkAclRule:NetworkAclRule"
 PARAMETER = "aws:ssm/parameter:Parameter"
 TAGGED = [c for c in CASES if not (types.type_of(c.token).natural or types.type_of(c.token).adopts)]
-NO_TWO = ("Subnet", "SecurityGroupIngressRule", "SecurityGroupEgressRule", "FlowLog")
+NO_TWO = (
+    "Subnet",
+    "SecurityGroupIngressRule",
+    "SecurityGroupEgressRule",
+    "FlowLog",
+    "VpcEndpoint",
+    "VpcAttachment",
+)
 """Types of which AWS itself refuses an equal second."""
 NATURAL = [c for c in CASES if types.type_of(c.token).natural]
 

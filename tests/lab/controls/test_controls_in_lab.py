@@ -84,7 +84,7 @@ def test_sabotage_flips_exactly_the_declared_findings(where, example, before, na
 def test_taken_back_everything_passes_again_and_the_command_says_so(where, example, before, capsys):
     arguments = ["verify", EXAMPLE, "--env", "lab", "--state", str(where.state)]
     assert main(arguments) == 0
-    told = f"{len(CONTROLS)} controls: {len(MESH)} not observed, 1 accepted, {PASS} pass"
+    told = f"{len(CONTROLS)} controls: 1 accepted, {PASS} pass, {len(MESH)} not observed"
     assert f"in order; {told}" in capsys.readouterr().out
     kept = latest(where)
     assert kept is not None
@@ -137,7 +137,7 @@ def test_every_verdict_is_of_something_that_stands(before, example):
     subjects = {subject for _, subject in verdicts(before)}
     known = {
         row.id
-        for kind in ("zones", "hosts", "conduits", "networks")
+        for kind in ("tenants", "zones", "hosts", "conduits", "networks")
         for row in getattr(example, kind)
     }
     assert subjects <= known | {example.estate}

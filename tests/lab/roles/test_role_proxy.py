@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from bench import known_bad
 
-HOST, ADDRESS = "shared.egress.proxy-1", "10.213.0.41"
+HOST, ADDRESS = "shared.egress.proxy-1", "10.213.0.91"
 ACME, NEIGHBOUR = (
-    ("acme.ingest.ingest-1", "10.213.0.42"),
-    ("borealis.ingest.ingest-1", "10.213.0.43"),
+    ("acme.ingest.ingest-1", "10.213.0.92"),
+    ("borealis.ingest.ingest-1", "10.213.0.93"),
 )
-TARGET, OUTSIDE, RESOLVER = ("acme.ingest.broker-1", "10.213.0.44"), "198.51.100.7", "198.51.100.53"
+TARGET, OUTSIDE, RESOLVER = ("acme.ingest.broker-1", "10.213.0.94"), "198.51.100.7", "198.51.100.53"
 TRY = Path(__file__).parents[1] / "egress_try.py"
 INTERNET = Path(__file__).parents[1] / "outside.py"
 TODAY = datetime.now(UTC).date()
@@ -195,7 +195,7 @@ def test_who_shows_no_certificate_or_anothers_is_refused(bench, ask, pairs):
         (ACME, NEIGHBOUR[0], "A", "5"),
         (NEIGHBOUR, TARGET[0], "A", "3"),
         (NEIGHBOUR, "updates.example", "A", "3"),
-        (NEIGHBOUR, "44.0.213.10.in-addr.arpa", "PTR", "3"),
+        (NEIGHBOUR, "94.0.213.10.in-addr.arpa", "PTR", "3"),
         (NEIGHBOUR, TARGET[0], "ANY", "3"),
         (ACME, "updates.example", "ANY", "4"),
         (NEIGHBOUR, "example", "AXFR", "5"),
