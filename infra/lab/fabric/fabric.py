@@ -110,11 +110,13 @@ class Fabric:
         gone = [one for key, one in self._hosts.items() if not _same(wanted.get(key), one)]
         fresh = [one for key, one in wanted.items() if not _same(self._hosts.get(key), one)]
         stale = _stale(self._hosts, wanted)
-        moved = [one for one in gone if one.id in wanted]  # the new link has the old one's name
-        self._remove(worker, moved, deployed)
+        # A new link that has an old one's name or address comes when that has gone.
+        taken = {one.address for one in fresh}
+        before = [one for one in gone if one.id in wanted or one.address in taken]
+        self._remove(worker, before, deployed)
         self._add(worker, fresh)
         self._load(worker, new)
-        self._remove(worker, [one for one in gone if one.id not in wanted], deployed)
+        self._remove(worker, [one for one in gone if one not in before], deployed)
         if stale:
             worker.call("forget", addresses=stale)
         self._hosts, self._followed = wanted, deployed.ends

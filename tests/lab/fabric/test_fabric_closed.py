@@ -237,3 +237,14 @@ def test_an_interrupted_request_is_not_answered_by_the_next_one(world, monkeypat
 
 def interrupted(*_):
     raise KeyboardInterrupt
+
+
+def test_an_address_passes_from_one_host_to_another_in_one_step(world):
+    estate, _ = flowing(world)
+    address = estate.address("two")
+    del estate.interfaces["two"]
+    estate.host("heir", "y", "server")
+    assert estate.address("heir") == address
+    world.apply(estate)
+    world.listen("heir", 443)
+    assert world.carries(world.connection("one", address, 443), 2.0)
