@@ -6,6 +6,7 @@ from typing import TypeVar
 from bulkhead.controls.facts import Facts, Machine, Unknown
 from bulkhead.controls.results import Observation
 from bulkhead.errors import MissingHere, Problem
+from bulkhead.network.intent import Intent
 from bulkhead.plan import Host, Plan
 
 T = TypeVar("T")
@@ -53,6 +54,20 @@ def on_hosts(
             yield unseen(host.id, expected, told)
         elif (said := judge(host, told)) is not None:
             yield judged(host.id, expected, *said)
+
+
+def led_to(
+    plan: Plan, host: Host, intended: Intent, role: str, service: tuple[int, int]
+) -> Host | None:
+    """The first other host of a role that a private conduit leads the host to.
+
+    service: protocol number and port.
+    """
+    for row in plan.hosts:
+        asked = row.role == role and row.id != host.id
+        if asked and intended.allowed(host.id, row.id, "private").contains(*service):
+            return row
+    return None
 
 
 def first(plan: Plan, role: str, *, segmented: bool = True, sidecar: bool | None = None) -> Host:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bulkhead.environments.hostwords import absent, let_in, names_of, sidecar_of
 from bulkhead.environments.unknown import unknown_host
@@ -17,6 +17,12 @@ from bulkhead.network.reach import reach
 from bulkhead.plan import Plan
 from bulkhead.plan.tables import INTERNET
 from bulkhead.wire.certificates import dotted
+
+if TYPE_CHECKING:
+    from infra.inventory.addresses import Book
+    from infra.inventory.roles import Roles
+
+    Configured = tuple[Roles, Book]
 
 DECLARED = "what the program declares"
 
@@ -45,7 +51,8 @@ def in_sim(plan: Plan) -> Sources:
 
     deployed = sim.deployed(plan)
     filters = sim.filters(plan, deployed)
-    mesh, names = declared_mesh(plan, deployed), declared_names(plan, deployed)
+    told = configured(plan, deployed)
+    mesh, names = declared_mesh(plan, told), declared_names(plan, told)
     return Sources(reach(deployed, filters), mesh, names, DECLARED, DECLARED)
 
 
@@ -87,12 +94,18 @@ def in_aws(plan: Plan) -> Sources:
     return Sources(reach(deployed, filters), lambda _: word, lambda _: word)
 
 
-def declared_names(plan: Plan, deployed: Deployed) -> Asked:
-    """What resolvers would answer, out of the lists that the role `proxy` is told."""
+def configured(plan: Plan, deployed: Deployed) -> "Configured":
+    """What hosts' roles are told, and where each host is."""
     from infra.inventory.addresses import book
     from infra.inventory.roles import Roles
 
-    roles = Roles(plan, intent(plan), book(plan, deployed), steers_clock=False)
+    places = book(plan, deployed)
+    return Roles(plan, intent(plan), places, steers_clock=False), places
+
+
+def declared_names(plan: Plan, told: "Configured") -> Asked:
+    """What resolvers would answer, out of the lists that the role `proxy` is told."""
+    roles, _ = told
     hosts = {host.id: host for host in plan.hosts}
     proxies = [roles.of(host) for host in plan.hosts if host.role == "proxy"]
     lists = {row["name"]: row["targets"] for told in proxies for row in told["proxy_clients"]}
@@ -115,14 +128,11 @@ def declared_names(plan: Plan, deployed: Deployed) -> Asked:
     return asked
 
 
-def declared_mesh(plan: Plan, deployed: Deployed) -> Asked:
+def declared_mesh(plan: Plan, told: "Configured") -> Asked:
     """What sidecars would do, out of the identities that the role `sidecar` is told."""
-    from infra.inventory.addresses import book
     from infra.inventory.mesh import identity
-    from infra.inventory.roles import Roles
 
-    places = book(plan, deployed)
-    roles = Roles(plan, intent(plan), places, steers_clock=False)
+    roles, places = told
     hosts = {host.id: host for host in plan.hosts}
 
     def asked(flow: Flow) -> Word:
@@ -131,11 +141,11 @@ def declared_mesh(plan: Plan, deployed: Deployed) -> Asked:
         row = next((one for one in rows if one["port"] == flow.port), None)
         if row is None or flow.protocol != "tcp":
             return Word("does not apply", (f"not present: {absent(flow)}",), DECLARED)
-        told = Sidecar({flow.port: _declared(row)})
+        way = Sidecar({flow.port: _declared(row)})
         known = identity(plan, source) if source is not None and source.sidecar else None
         place = places.get(flow.source)
         came = (place.public if flow.path == "public" else place.address) if place else ""
-        return let_in(told, known, flow.port, came or "", DECLARED)
+        return let_in(way, known, flow.port, came or "", DECLARED)
 
     return asked
 

@@ -68,7 +68,7 @@ def _exactly(intent: Intent, computed: Reach, seen: _Seen) -> Iterator[Differenc
                 yield from _opened(allowed, oneway, computed, pair, seen)
             if held := network.delivered(*pair) - allowed - oneway - delivered:
                 yield from _weakened(held, network, computed, pair)
-            if allowed != computed.answered(*pair):
+            if oneway or allowed != computed.answered(*pair):
                 yield from _closed(intent, computed, pair, seen)
             if oneway:
                 yield from _diode(intent, computed, pair, seen)
@@ -115,25 +115,30 @@ def _opened(
 
 
 def _closed(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
-    missing = intent.allowed(*pair) - computed.answered(*pair)
-    for stop in computed.stops(*pair, missing) if missing else ():
-        yield Difference(
-            kind="closed",
-            source=pair[0],
-            target=pair[1],
-            path=pair[2],
-            services=stop.services,
-            intended="answered",
-            computed="one-way" if stop.late else "refused",
-            observed=_agreed(seen, pair, stop.services),
-            layer=stop.layer,
-            because=stop.because,
-            conduits=_declaring(intent, pair, stop.services),
-        )
+    """What should be answered, or should arrive, and does not: by the layer that stops it."""
+    parts: tuple[tuple[Outcome, Ports], ...] = (
+        ("answered", intent.allowed(*pair) - computed.answered(*pair)),
+        ("one-way", intent.oneway(*pair) - computed.delivered(*pair)),
+    )
+    for meant, missing in parts:
+        for stop in computed.stops(*pair, missing) if missing else ():
+            yield Difference(
+                kind="closed",
+                source=pair[0],
+                target=pair[1],
+                path=pair[2],
+                services=stop.services,
+                intended=meant,
+                computed="one-way" if stop.late else "refused",
+                observed=_agreed(seen, pair, stop.services),
+                layer=stop.layer,
+                because=stop.because,
+                conduits=_declaring(intent, pair, stop.services),
+            )
 
 
 def _diode(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterator[Difference]:
-    """Where a one-way conduit also answers, with what lets the answers through; or is closed."""
+    """Where a one-way conduit also answers, with what lets the answers through."""
     oneway = intent.oneway(*pair)
     if returned := oneway & computed.answered(*pair):
         yield Difference(
@@ -148,21 +153,6 @@ def _diode(intent: Intent, computed: Reach, pair: _Pair, seen: _Seen) -> Iterato
             layer="reply-acl-ingress",
             because=computed.returners(*pair, returned),
             conduits=_declaring(intent, pair, returned),
-        )
-    missing = oneway - computed.delivered(*pair)
-    for stop in computed.stops(*pair, missing) if missing else ():
-        yield Difference(
-            kind="closed",
-            source=pair[0],
-            target=pair[1],
-            path=pair[2],
-            services=stop.services,
-            intended="one-way",
-            computed="refused",
-            observed=_agreed(seen, pair, stop.services),
-            layer=stop.layer,
-            because=stop.because,
-            conduits=_declaring(intent, pair, stop.services),
         )
 
 

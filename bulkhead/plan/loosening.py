@@ -4,10 +4,13 @@ Loosened is whatever lets more through, protects less, or lasts longer than in t
 a new tenant brings of its own is one sentence: it is no change to anybody who was there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
+from typing import TypeVar
 
-from bulkhead.plan.tables import Allowance, Conduit, Host, Plan, Service, Tenant, Zone
+from bulkhead.plan.tables import Allowance, Conduit, Host, Identity, Plan, Service, Tenant, Zone
+
+Row = TypeVar("Row", Tenant, Zone, Host, Identity)
 
 WEAKEST_FIRST = ("flat", "acl", "segmented", "dedicated", "mesh")
 """The tiers, in the order in which they isolate."""
@@ -34,10 +37,14 @@ def _tenants(before: Plan, after: Plan, new: list[str]) -> Iterator[str]:
     for tenant in new:
         count = sum(row.stack == tenant for row in after.conduits)
         yield f"tenant {tenant} is new: its own {count} conduits are opened"
-    known = {tenant.id: tenant for tenant in before.tenants}
-    for row in after.tenants:
-        if row.id in known:
-            yield from _tier(known[row.id], row)
+    for old, kept in _kept(before.tenants, after.tenants):
+        yield from _tier(old, kept)
+
+
+def _kept(before: Iterable[Row], after: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+    """(old, new) of each row that both plans have, in the order of the new one."""
+    known = {row.id: row for row in before}
+    return ((known[row.id], row) for row in after if row.id in known)
 
 
 def _tier(old: Tenant, new: Tenant) -> Iterator[str]:
@@ -160,10 +167,8 @@ def _name_within(new: str, old: str) -> bool:
 
 
 def _zones(before: Plan, after: Plan) -> Iterator[str]:
-    known = {zone.id: zone for zone in before.zones}
-    for zone in after.zones:
-        if zone.id in known:
-            yield from _zone(known[zone.id], zone)
+    for old, new in _kept(before.zones, after.zones):
+        yield from _zone(old, new)
 
 
 def _zone(old: Zone, new: Zone) -> Iterator[str]:
@@ -182,10 +187,8 @@ def _zone(old: Zone, new: Zone) -> Iterator[str]:
 
 
 def _hosts(before: Plan, after: Plan) -> Iterator[str]:
-    known = {host.id: host for host in before.hosts}
-    for host in after.hosts:
-        if host.id in known:
-            yield from _host(known[host.id], host)
+    for old, new in _kept(before.hosts, after.hosts):
+        yield from _host(old, new)
 
 
 def _host(old: Host, new: Host) -> Iterator[str]:
@@ -196,8 +199,6 @@ def _host(old: Host, new: Host) -> Iterator[str]:
 
 
 def _identities(before: Plan, after: Plan) -> Iterator[str]:
-    known = {row.id: row for row in before.identities}
-    for row in after.identities:
-        old = known.get(row.id)
-        if old and row.lifetime > old.lifetime:
-            yield f"credentials of {row.id} live {row.lifetime} s where it was {old.lifetime} s"
+    for old, new in _kept(before.identities, after.identities):
+        if new.lifetime > old.lifetime:
+            yield f"credentials of {new.id} live {new.lifetime} s where it was {old.lifetime} s"

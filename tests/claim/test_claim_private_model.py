@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from blueprint_cases import data, planned, text_of
+from private_estate import private_plan
 from spec_reading import read_specs
 
 from bulkhead.environments.claim import claim
@@ -12,25 +12,11 @@ from infra.specs.project import specs
 INGEST, BASTION = "borealis/ingest/ingest-1", "shared/admin/bastion-1"
 ENDPOINT = "borealis/ingest/endpoint-s3"
 PLANE, SPOKES = "shared/transit/plane", "shared/transit/spokes"
-OBJECTS = {
-    "name": "objects",
-    "from": "ingest.ingest",
-    "to": "audit.logstore",
-    "by": "endpoint",
-    "service": "s3",
-    "protocol": "tcp",
-    "port": 443,
-    "authenticate": "tls-server",
-    "mediator": "audit.logstore",
-    "reason": "Logs are put where nobody deletes them.",
-}
 
 
 @pytest.fixture(scope="module")
 def plan():
-    estate = data()
-    estate |= {"conduits": [*estate["conduits"], OBJECTS]}
-    return planned(text_of(estate | {"shared": estate["shared"] | {"management": "transit"}}))
+    return private_plan()
 
 
 @pytest.fixture(scope="module")

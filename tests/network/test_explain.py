@@ -249,7 +249,7 @@ def test_a_sidecar_that_cannot_tell_its_map_is_not_observed():
 )
 def test_in_sim_the_mesh_says_what_its_role_is_told(source, path, says):
     plan = expand(loads(Path(EXAMPLE).read_text().replace("tier: segmented", "tier: mesh")))
-    mesh = explaining.declared_mesh(plan, sim.deployed(plan))
+    mesh = explaining.declared_mesh(plan, explaining.configured(plan, sim.deployed(plan)))
     flow = Flow(source, "borealis/ingest/broker-1", path, "tcp", 8883)
     assert mesh(flow).says == says
     assert mesh(replace(flow, port=22)).says == "does not apply"

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
@@ -105,27 +105,46 @@ def network_per_zone(room: Room, accounts: Mapping[str, str]) -> Placement:
 
     accounts: for each kind of zone, in the order of their networks, the alias of its account.
     """
-    networks, subnets, groups = [], [], []
-    subnets_of, groups_of, first = {}, {}, {}
+    networks, zones = [], {}
     for index, (kind, account) in enumerate(accounts.items()):
         name = f"{room.tenant}/{kind}"
         vpc = network_at(room.block_at(room.block), index)
-        subnet = first_subnet(vpc)
         public = kind == "ingest"
         networks.append(
             Network(id=name, account=account, stack=room.tenant, cidr=str(vpc), public=public)
         )
-        subnets.append(Subnet(id=name, network=name, cidr=str(subnet)))
+        zones[kind] = (name, first_subnet(vpc))
+    return subnet_per_zone(room.tenant, networks, zones, first=_FIRST, per_role=PER_ROLE)
+
+
+def subnet_per_zone(
+    tenant: str,
+    networks: Iterable[Network],
+    zones: Mapping[str, tuple[str, IPv4Network]],
+    *,
+    first: int,
+    per_role: int,
+) -> Placement:
+    """A subnet for each zone and a group for each role, all of the tenant's own stack.
+
+    zones: for each kind the id of its network, and the prefix of its subnet. first: offset of the
+    first role's first host there; each role has room for `per_role` hosts.
+    """
+    subnets, groups = [], []
+    subnets_of, groups_of, starts = {}, {}, {}
+    for kind, (network, cidr) in zones.items():
+        name = f"{tenant}/{kind}"
+        subnets.append(Subnet(id=name, network=network, cidr=str(cidr)))
         subnets_of[kind] = name
         for number, role in enumerate(ROLES[kind]):
-            groups.append(Group(id=f"{name}/{role}", network=name, stack=room.tenant))
+            groups.append(Group(id=f"{name}/{role}", network=network, stack=tenant))
             groups_of[f"{kind}.{role}"] = f"{name}/{role}"
-            first[f"{kind}.{role}"] = subnet.network_address + _FIRST + number * PER_ROLE
+            starts[f"{kind}.{role}"] = cidr.network_address + first + number * per_role
     return Placement(
         networks=tuple(networks),
         subnets=tuple(subnets),
         groups=tuple(groups),
         subnets_of=subnets_of,
         groups_of=groups_of,
-        first=first,
+        first=starts,
     )

@@ -8,8 +8,8 @@ subnets, entries and routes is counted against the quotas.
 from ipaddress import IPv4Network
 
 from bulkhead.blueprint.kinds import HOSTED
-from bulkhead.blueprint.tiers import Capability, Placement, Room, Tier
-from bulkhead.plan import SHARED, Group, Network, Subnet
+from bulkhead.blueprint.tiers import Capability, Placement, Room, Tier, subnet_per_zone
+from bulkhead.plan import SHARED, Network
 
 ID = f"{SHARED}/acl"
 _BLOCK = 0
@@ -26,25 +26,12 @@ def place(room: Room) -> Placement:
     """
     (_, vpc) = room.block_at(_BLOCK).subnets()
     start = int(vpc.network_address) + (room.block << _SLICE)
-    subnets, groups = [], []
-    subnets_of, groups_of, first = {}, {}, {}
-    for index, (kind, roles) in enumerate(HOSTED.items()):
-        name = f"{room.tenant}/{kind}"
-        subnet = IPv4Network((start + (index << _ZONE), 32 - _ZONE))
-        subnets.append(Subnet(id=name, network=ID, cidr=str(subnet)))
-        subnets_of[kind] = name
-        for number, role in enumerate(roles):
-            groups.append(Group(id=f"{name}/{role}", network=ID, stack=room.tenant))
-            groups_of[f"{kind}.{role}"] = f"{name}/{role}"
-            first[f"{kind}.{role}"] = subnet.network_address + _FIRST + number * _PER_ROLE
-    return Placement(
-        networks=(Network(id=ID, account="platform", stack=SHARED, cidr=str(vpc), public=True),),
-        subnets=tuple(subnets),
-        groups=tuple(groups),
-        subnets_of=subnets_of,
-        groups_of=groups_of,
-        first=first,
-    )
+    shared = Network(id=ID, account="platform", stack=SHARED, cidr=str(vpc), public=True)
+    zones = {
+        kind: (ID, IPv4Network((start + (index << _ZONE), 32 - _ZONE)))
+        for index, kind in enumerate(HOSTED)
+    }
+    return subnet_per_zone(room.tenant, (shared,), zones, first=_FIRST, per_role=_PER_ROLE)
 
 
 TIER = Tier(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bulkhead.controls.control import Control, Finding, Sabotage, iso, nist, ot, soc
 from bulkhead.controls.facts import Facts, Unknown
-from bulkhead.controls.looking import first, judged, on_hosts, unseen
+from bulkhead.controls.looking import first, judged, led_to, on_hosts, unseen
 from bulkhead.controls.machine import Listed
 from bulkhead.controls.results import Observation
 from bulkhead.controls.steps import OnHost, Step
@@ -88,11 +88,7 @@ def pattern(name: str) -> str:
 
 def proxy_of(plan: Plan, host: Host, intended: Intent) -> Host | None:
     """The proxy that a conduit leads the host to, if any."""
-    for row in plan.hosts:
-        asked = row.role == "proxy" and row.id != host.id
-        if asked and intended.allowed(host.id, row.id, "private").contains(TCP, PORT):
-            return row
-    return None
+    return led_to(plan, host, intended, "proxy", (TCP, PORT))
 
 
 def label(host: str, kind: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bulkhead.controls.catalogue.egress_allowlist import label
 from bulkhead.controls.control import Control, Finding, Sabotage, iso, nist, ot, soc
 from bulkhead.controls.facts import Facts, Unknown
-from bulkhead.controls.looking import first, judged, unseen
+from bulkhead.controls.looking import first, judged, led_to, unseen
 from bulkhead.controls.results import Observation
 from bulkhead.controls.steps import OnHost, Step
 from bulkhead.network.intent import Intent
@@ -51,11 +51,7 @@ def _asked(facts: Facts, host: Host) -> Observation:
 
 def resolver_of(plan: Plan, host: Host, intended: Intent) -> Host | None:
     """The resolver that a conduit leads the host to, if any."""
-    for row in plan.hosts:
-        asked = row.role == "proxy" and row.id != host.id
-        if asked and intended.allowed(host.id, row.id, "private").contains(UDP, PORT):
-            return row
-    return None
+    return led_to(plan, host, intended, "proxy", (UDP, PORT))
 
 
 def neighbour(plan: Plan, host: Host, intended: Intent) -> Host | None:

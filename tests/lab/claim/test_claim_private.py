@@ -4,10 +4,10 @@ model and packets agree, and changes through the API are found and named."""
 import socket
 
 import pytest
-from blueprint_cases import data, planned, text_of
 from cloud import Cloud
 from lab_fixture import standing_lab
 from mutations import open_rule
+from private_estate import private_plan
 
 from bulkhead.environments.claim import claim
 from infra.lab.fabric import kernel
@@ -15,25 +15,11 @@ from infra.lab.fabric import kernel
 BROKER, INGEST = "borealis/ingest/broker-1", "borealis/ingest/ingest-1"
 BASTION, LOGSTORE = "shared/admin/bastion-1", "shared/audit/logstore-1"
 ENDPOINT = "borealis/ingest/endpoint-s3"
-OBJECTS = {
-    "name": "objects",
-    "from": "ingest.ingest",
-    "to": "audit.logstore",
-    "by": "endpoint",
-    "service": "s3",
-    "protocol": "tcp",
-    "port": 443,
-    "authenticate": "tls-server",
-    "mediator": "audit.logstore",
-    "reason": "Logs are put where nobody deletes them.",
-}
 
 
 @pytest.fixture(scope="module")
 def plan():
-    estate = data()
-    estate |= {"conduits": [*estate["conduits"], OBJECTS]}
-    return planned(text_of(estate | {"shared": estate["shared"] | {"management": "transit"}}))
+    return private_plan()
 
 
 @pytest.fixture(scope="module")
